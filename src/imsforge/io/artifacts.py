@@ -1,0 +1,209 @@
+"""The HDF5 artifacts that stages hand to each other: their arrays, shapes and units.
+
+Each artifact is a frozen dataclass with ``write`` and ``read``. Files are written whole or not at
+all, hold no time stamps (same content, same bytes) and nothing executable.
+"""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from imsforge.errors import DataError
+from imsforge.io.atomic import atomic
+
+
+class Artifact:
+    """Reading and writing of a dataclass of arrays; ``None`` fields are left out of the file."""
+
+    def write(self, path):
+        """Write every field to ``path``."""
+        with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["artifact"] = type(self).__name__
+            for entry in fields(self):
+                _write(file, entry.name, getattr(self, entry.name))
+
+    @classmethod
+    def read(cls, path, *names):
+        """Read the artifact from ``path``; with ``names``, only these fields, as a tuple.
+
+        Raises
+        ------
+        DataError
+            If the file is damaged, or holds another artifact.
+        """
+        with open_hdf5(path) as file:
+            if file.attrs.get("artifact") != cls.__name__:
+                raise DataError(
+                    f"{path}: not a {cls.__name__} file of imsforge; "
+                    "delete it and run the workflow again"
+                )
+            wanted = names or [entry.name for entry in fields(cls)]
+            try:
+                values = {name: _read(file, name) for name in wanted}
+            except (KeyError, OSError) as error:
+                raise damaged(path, error) from error
+        return tuple(values.values()) if names else cls(**values)
+
+
+def open_hdf5(path):
+    """Open an HDF5 file for reading, or say in one line why it cannot be."""
+    if not Path(path).is_file():
+        raise DataError(f"{path}: no such file; run the stage that makes it")
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path, error):
+    """Return the error for an artifact that cannot be read."""
+    reason = " ".join(str(error).split())
+    return DataError(f"{path}: damaged ({reason}); delete it and run the workflow again")
+
+
+def _write(group, name, value):
+    if value is None:
+        return
+    if isinstance(value, dict):
+        subgroup = group.create_group(name)
+        for key in sorted(value):
+            _write(subgroup, key, value[key])
+        return
+    array = np.asarray(value)
+    if array.dtype.kind == "U":
+        group.create_dataset(name, data=array.astype(object), dtype=h5py.string_dtype())
+    elif array.ndim == 0:
+        group.create_dataset(name, data=array)
+    else:
+        group.create_dataset(name, data=array, chunks=_chunks(array), compression="lzf")
+
+
+def _chunks(array):
+    """Blocks of whole rows of about 1 MiB, so that rows are read without waste."""
+    if array.size == 0:
+        return None
+    row_bytes = max(1, array.nbytes // len(array))
+    return (min(len(array), max(1, 2**20 // row_bytes)), *array.shape[1:])
+
+
+def _read(group, name):
+    if name not in group:
+        return None
+    node = group[name]
+    if isinstance(node, h5py.Group):
+        return {key: _read(node, key) for key in node}
+    if h5py.check_string_dtype(node.dtype):
+        return np.asarray(node.asstr()[()], dtype=str)
+    return node[()]
+
+
+@dataclass(frozen=True)
+class PeakMatrix(Artifact):
+    """``peaks.h5``: the peak-integrated spectra of a measurement.
+
+    Attributes
+    ----------
+    intensity : (n_pixels, n_peaks) float32, in the units of the measurement
+    mz : (n_peaks,) float64, ascending
+    x, y : (n_pixels,) int32, pixel coordinates as measured
+    annotations : dict of (n_pixels,) arrays that came with the measurement, by name
+    """
+
+    intensity: np.ndarray
+    mz: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    annotations: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Labels(Artifact):
+    """``labels.h5``: the class of each pixel.
+
+    Attributes
+    ----------
+    label : (n_pixels,) int16, 1 to n_classes; 0 for a pixel without a class (no signal)
+    names : (n_classes,) str, the name of class k at k - 1
+    components : (n_classes, n_peaks) float32, the spectrum that stands for a class; None where
+        labels were given
+    """
+
+    label: np.ndarray
+    names: np.ndarray
+    components: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Split(Artifact):
+    """``split.h5``: which pixels train and which test; ascending row numbers of ``peaks.h5``.
+
+    Attributes
+    ----------
+    train, test : (n,) int64, disjoint
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+
+
+@dataclass(frozen=True)
+class Features(Artifact):
+    """``features.h5`` and ``scaled.h5``: what classifiers and generators see.
+
+    Attributes
+    ----------
+    values : (n_rows, n_features) float32
+    label : (n_rows,) int16
+    pixel : (n_rows,) int64, rows of ``peaks.h5``
+    train : (n_rows,) bool, True for training rows
+    names : (n_classes,) str, the name of class k at k - 1
+    components : (n_features, n_peaks) float32, spectra = weights @ components; None where the
+        features are the spectra
+    offset, scale : (n_features,) float64, values = (features - offset) / scale; None before
+        scaling
+    """
+
+    values: np.ndarray
+    label: np.ndarray
+    pixel: np.ndarray
+    train: np.ndarray
+    names: np.ndarray
+    components: np.ndarray | None = None
+    offset: np.ndarray | None = None
+    scale: np.ndarray | None = None
+
+    @property
+    def training_set(self):
+        """The pair (X, y) of the training rows."""
+        return self.values[self.train], self.label[self.train]
+
+    @property
+    def test_set(self):
+        """The pair (X, y) of the test rows."""
+        return self.values[~self.train], self.label[~self.train]
+
+    def unscale(self, values):
+        """Bring scaled rows back to the features' own units."""
+        if self.scale is None:
+            return values
+        return values * self.scale.astype(values.dtype) + self.offset.astype(values.dtype)
+
+    def to_spectra(self, values):
+        """Bring scaled rows back to spectra, (n, n_peaks), in the units of ``peaks.h5``."""
+        features = self.unscale(values)
+        return features if self.components is None else features @ self.components
+
+
+@dataclass(frozen=True)
+class Resampled(Artifact):
+    """``resampled.h5``: the training sets that a method makes, by task.
+
+    Attributes
+    ----------
+    tasks : dict of task name to a dict of ``values`` (n, n_features) float32 in the units of
+        ``scaled.h5``, ``label`` (n,) int16 and ``synthetic`` (n,) bool
+    """
+
+    tasks: dict
