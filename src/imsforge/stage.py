@@ -1,7 +1,6 @@
 """What every script of the workflow does around its one library call."""
 
 import logging
-import os
 import sys
 import time
 from contextlib import contextmanager
@@ -49,7 +48,7 @@ def limited_threads(threads):
     """Hold BLAS, OpenMP and, where it is in use, torch to a number of threads."""
     from threadpoolctl import threadpool_limits
 
-    os.environ["IMSFORGE_THREADS"] = str(threads)  # for torch, should it be imported later
+    # A torch imported later takes OMP_NUM_THREADS, which the workflow sets to the same number.
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
     with threadpool_limits(threads):

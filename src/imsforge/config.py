@@ -1,0 +1,183 @@
+"""The configuration: checked against its schema, completed with defaults, told in one line."""
+
+import difflib
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from imsforge.errors import ConfigError
+
+#: Methods that train networks, and so have a `train_gan` stage.
+TRAINED_METHODS = ("cgan", "cwgan-gp")
+
+
+def validate_config(config, schema_path):
+    """Return the configuration, complete with defaults.
+
+    Parameters
+    ----------
+    config : dict
+        As read from YAML.
+    schema_path : path
+        The JSON schema, as YAML.
+
+    Raises
+    ------
+    ConfigError
+        With one line that names the key or the file, what is wrong, and what would be right.
+    """
+    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    error = best_match(validator.iter_errors(config), key=_relevance)
+    if error is not None:
+        raise ConfigError(_describe(_deepest(error), schema))
+    config = _with_defaults(config, schema, schema)
+    for name, dataset in config["datasets"].items():
+        _check_dataset(f"datasets.{name}", dataset)
+    return config
+
+
+def raw_files(path):
+    """Return the files that make up a measurement: an imzML names its binary file too."""
+    path = Path(path)
+    if path.suffix.lower() != ".imzml":
+        return [str(path)]
+    siblings = sorted(path.parent.glob(f"{_glob_escape(path.stem)}.*"))
+    binary = [p for p in siblings if p.suffix.lower() == ".ibd"]
+    return [str(path), str(binary[0] if binary else path.with_suffix(".ibd"))]
+
+
+def _glob_escape(text):
+    return "".join(f"[{c}]" if c in "*?[" else c for c in text)
+
+
+def _check_dataset(place, dataset):
+    """Check what a schema cannot: files, and settings that exclude each other."""
+    for file in raw_files(dataset["input"]) if "input" in dataset else []:
+        _check_file(f"{place}.input", file)
+    if dataset["labels"]["method"] == "column" and "phantom" in dataset:
+        raise ConfigError(f"{place}.labels.method: a phantom has no label column; cluster it")
+    peaks = dataset.get("phantom", {}).get("peaks")
+    users = {**_under("experiments", dataset), **_under("anomaly", dataset)}
+    for name, user in users.items():
+        if peaks and user["features"] != "full" and user["features"] > peaks:
+            raise ConfigError(
+                f"{place}.{name}.features: {user['features']} is more than the phantom's "
+                f"{peaks} peaks; choose fewer, or `full`"
+            )
+    for name, anomaly in dataset["anomaly"].items():
+        healthy = anomaly["healthy"]
+        if "mask" in healthy:
+            _check_file(f"{place}.anomaly.{name}.healthy.mask", healthy["mask"])
+        else:
+            x_min, y_min, x_max, y_max = healthy["rectangle"]
+            if x_min > x_max or y_min > y_max:
+                raise ConfigError(
+                    f"{place}.anomaly.{name}.healthy.rectangle: [x_min, y_min, x_max, y_max] "
+                    f"is empty: {healthy['rectangle']}"
+                )
+
+
+def _under(section, dataset):
+    return {f"{section}.{name}": value for name, value in dataset[section].items()}
+
+
+def _check_file(key, file):
+    if not Path(file).is_file():
+        raise ConfigError(
+            f"{key}: {file}: no such file (paths are relative to the folder snakemake runs in)"
+        )
+
+
+def _relevance(error):
+    """Prefer errors deep inside a branch over the `oneOf` that holds the branch."""
+    return -len(error.path), error.validator in ("oneOf", "anyOf")
+
+
+def _deepest(error):
+    """Follow `oneOf` to the branch that was meant, when one clearly was."""
+    while error.context:
+        inner = [e for e in error.context if e.validator not in ("const", "type", "required")]
+        if not inner:
+            return error
+        error = inner[0]
+    return error
+
+
+def _describe(error, schema):
+    place = ".".join(str(part) for part in error.absolute_path) or "config"
+    reader = {
+        "additionalProperties": _unknown_key,
+        "required": _missing_key,
+        "oneOf": _no_branch,
+        "enum": _not_in,
+        "pattern": lambda e: f"{e.instance!r} is no name; {schema['$defs']['name']['description']}",
+        "not": lambda e: f"{e.instance!r} is a reserved name",
+    }.get(error.validator, lambda e: _first_line(e.message))
+    hint = error.schema.get("description") if isinstance(error.schema, dict) else None
+    text = f"{place}: {reader(error)}"
+    return f"{text} ({hint})" if hint and error.validator in ("type", "minimum") else text
+
+
+def _first_line(message):
+    return message.splitlines()[0][:300]
+
+
+def _unknown_key(error):
+    known = sorted(error.schema.get("properties", {}))
+    unknown = sorted(set(error.instance) - set(known), key=str)
+    close = difflib.get_close_matches(str(unknown[0]), known, n=1)
+    meant = f"did you mean '{close[0]}'?" if close else f"known are: {', '.join(known)}"
+    return f"unknown key '{unknown[0]}'; {meant}"
+
+
+def _missing_key(error):
+    missing = [key for key in error.validator_value if key not in error.instance]
+    return f"key '{missing[0]}' is missing"
+
+
+def _not_in(error):
+    return f"{error.instance!r} is not one of {', '.join(map(str, error.validator_value))}"
+
+
+def _no_branch(error):
+    choices = [branch["required"][0] for branch in error.validator_value if "required" in branch]
+    if choices:
+        return f"needs exactly one of {' and '.join(choices)}"
+    return f"{error.instance!r} does not fit: {error.schema.get('description', '')}"
+
+
+def _with_defaults(value, schema, root):
+    """Return ``value`` with the defaults of ``schema`` filled in, at every depth."""
+    schema = _resolved(schema, root)
+    if not isinstance(value, dict) or "oneOf" in schema and "properties" not in schema:
+        return value
+    properties = schema.get("properties", {})
+    complete = dict(value)
+    for key, subschema in properties.items():
+        subschema = _resolved(subschema, root)
+        # One of `input` and `phantom` is given; the other must not appear by default.
+        if key not in complete and "default" in subschema and not _is_alternative(key, schema):
+            complete[key] = subschema["default"]
+        if key in complete:
+            complete[key] = _with_defaults(complete[key], subschema, root)
+    extra = schema.get("additionalProperties")
+    if isinstance(extra, dict):
+        complete = {
+            key: item if key in properties else _with_defaults(item, extra, root)
+            for key, item in complete.items()
+        }
+    return complete
+
+
+def _is_alternative(key, schema):
+    return any(key in branch.get("required", ()) for branch in schema.get("oneOf", ()))
+
+
+def _resolved(schema, root):
+    if "$ref" not in schema:
+        return schema
+    name = schema["$ref"].rsplit("/", 1)[-1]
+    return {**root["$defs"][name], **{k: v for k, v in schema.items() if k != "$ref"}}

@@ -1,0 +1,147 @@
+"""What a training set is worth: scores on real test spectra, one number a row."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+from imsforge.evaluation.classifiers import CLASSIFIERS
+from imsforge.evaluation.frechet import frechet_distance
+
+#: Columns of every ``scores.csv``.
+SCORE_COLUMNS = [
+    "dataset",
+    "experiment",
+    "task",
+    "method",
+    "classifier",
+    "repeat",
+    "class",
+    "metric",
+    "value",
+    "support",
+]
+
+#: Stands in the column ``classifier`` for metrics that need none.
+NO_CLASSIFIER = "-"
+
+
+def classification_scores(truth, predicted, names):
+    """Score predictions by class, macro and weighted.
+
+    Thesis row V5: accuracy, recall, precision and F1 (van der Linden 2024, eq. 3-6 to 3-8). A
+    class that is never predicted has precision 0. Accuracy stands in the row ``weighted``: it is
+    the recall weighted by class size.
+
+    Parameters
+    ----------
+    truth, predicted : (n_rows,) int arrays of labels
+    names : (n_classes,) str array, the name of label k at k - 1
+
+    Returns
+    -------
+    DataFrame with columns class, metric, value, support
+    """
+    labels = np.unique(truth)
+    by_class = precision_recall_fscore_support(truth, predicted, labels=labels, zero_division=0.0)
+    precision, recall, f1, support = by_class
+    rows = []
+    for metric, values in {"recall": recall, "precision": precision, "f1": f1}.items():
+        rows += [
+            (names[k - 1], metric, v, n) for k, v, n in zip(labels, values, support, strict=True)
+        ]
+        rows.append(("macro", metric, values.mean(), support.sum()))
+        rows.append(("weighted", metric, np.average(values, weights=support), support.sum()))
+    rows.append(("weighted", "accuracy", accuracy_score(truth, predicted), support.sum()))
+    return pd.DataFrame(rows, columns=["class", "metric", "value", "support"])
+
+
+def confusion_table(truth, predicted, names):
+    """Count predictions by true class.
+
+    Returns
+    -------
+    DataFrame with columns true, predicted, count; one row for each pair of classes
+    """
+    labels = np.unique(truth)
+    counts = confusion_matrix(truth, predicted, labels=labels)
+    own = names[labels - 1]
+    return pd.DataFrame(
+        {
+            "true": np.repeat(own, len(own)),
+            "predicted": np.tile(own, len(own)),
+            "count": counts.ravel(),
+        }
+    )
+
+
+def judge(train_X, train_y, test_X, test_y, names, classifiers, seed):
+    """Train each classifier on one training set and score it on the test set.
+
+    Parameters
+    ----------
+    train_X, test_X : (n_rows, n_features) arrays
+    train_y, test_y : (n_rows,) int arrays
+    names : (n_classes,) str array
+    classifiers : list of keys of `CLASSIFIERS`
+    seed : int
+
+    Returns
+    -------
+    scores : DataFrame with columns classifier, class, metric, value, support
+    confusion : DataFrame with columns classifier, true, predicted, count
+    """
+    scores, confusion = [], []
+    for name in classifiers:
+        with warnings.catch_warnings():
+            # A feature that is constant in every class is no news to the reader of a table.
+            warnings.filterwarnings("ignore", message="Variables are collinear")
+            predicted = CLASSIFIERS[name](seed).fit(train_X, train_y).predict(test_X)
+        scores.append(
+            classification_scores(test_y, predicted, names).assign(classifier=name),
+        )
+        confusion.append(confusion_table(test_y, predicted, names).assign(classifier=name))
+    return pd.concat(scores), pd.concat(confusion)
+
+
+def frechet_matrix(generated, generated_y, real, real_y, names):
+    """Compare each class of generated spectra with each class of real ones.
+
+    Thesis row V6 (van der Linden 2024, fig. 2-11).
+
+    Returns
+    -------
+    DataFrame with columns generated, real, distance; classes with fewer than two rows are left out
+    """
+    labels = [k for k in np.unique(real_y) if np.sum(real_y == k) > 1]
+    made = [k for k in labels if np.sum(generated_y == k) > 1]
+    return pd.DataFrame(
+        [
+            (
+                names[g - 1],
+                names[r - 1],
+                frechet_distance(real[real_y == r], generated[generated_y == g]),
+            )
+            for g in made
+            for r in labels
+        ],
+        columns=["generated", "real", "distance"],
+    )
+
+
+def frechet_scores(matrix, real_y, names):
+    """Return the matrix' diagonal as scores: the distance of each class to its own real spectra.
+
+    Returns
+    -------
+    DataFrame with columns classifier, class, metric, value, support
+    """
+    sizes = {names[k - 1]: int(np.sum(real_y == k)) for k in np.unique(real_y)}
+    own = matrix[matrix["generated"] == matrix["real"]]
+    scores = pd.DataFrame(
+        {"class": own["real"], "value": own["distance"], "support": own["real"].map(sizes)}
+    )
+    mean = {"class": "macro", "value": scores["value"].mean(), "support": scores["support"].sum()}
+    scores = pd.concat([scores, pd.DataFrame([mean])], ignore_index=True)
+    return scores.assign(metric="frechet", classifier=NO_CLASSIFIER)

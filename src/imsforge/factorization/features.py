@@ -1,0 +1,57 @@
+"""Features of spectra: the weights of a non-negative matrix factorisation, or all intensities."""
+
+import logging
+
+import numpy as np
+from sklearn.decomposition import NMF
+
+from imsforge.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+
+def reduce_spectra(intensity, fit_rows, n_features, *, seed=0):
+    """Describe spectra by a number of NMF features.
+
+    Thesis row V2: NNDSVD start, at most 500 iterations, coordinate descent (scikit-learn).
+
+    Parameters
+    ----------
+    intensity : (n_rows, n_peaks) array, non-negative
+    fit_rows : (n_rows,) bool, the rows that the factorisation may see
+    n_features : int, or "full" for the spectra themselves
+    seed : int
+
+    Returns
+    -------
+    values : (n_rows, n_features) float32
+    components : (n_features, n_peaks) float32, or None with "full"
+
+    Raises
+    ------
+    DataError
+        If more features are asked for than there are peaks or rows to fit on.
+    """
+    if n_features == "full":
+        return intensity.astype(np.float32), None
+    limit = min(int(fit_rows.sum()), intensity.shape[1])
+    if n_features > limit:
+        raise DataError(
+            f"features: {n_features} is more than the {limit} that "
+            f"{intensity.shape[1]} peaks and {fit_rows.sum()} training spectra allow; "
+            f"choose at most {limit}, or `full`"
+        )
+    model = NMF(n_features, init="nndsvd", max_iter=500, random_state=seed)
+    values = np.empty((len(intensity), n_features), dtype=np.float32)
+    values[fit_rows] = model.fit_transform(intensity[fit_rows])
+    if not fit_rows.all():
+        values[~fit_rows] = model.transform(intensity[~fit_rows])
+    logger.info(
+        "NMF: %d features of %d spectra, %d iterations, residual %.4g (norm of the data %.4g)",
+        n_features,
+        fit_rows.sum(),
+        model.n_iter_,
+        model.reconstruction_err_,
+        np.linalg.norm(intensity[fit_rows]),
+    )
+    return values, model.components_.astype(np.float32)

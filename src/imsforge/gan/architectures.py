@@ -1,0 +1,75 @@
+"""The theses' networks as one table (row V10; van der Linden, section 5-2, 5-3, appendix D).
+
+A network is a line of layers from input to output; both kinds see the embedding of the class
+beside their input. The words of the table:
+
+``linear n``
+    fully connected to ``n`` outputs; ``out`` stands for one score (critic) or all features
+    (generator)
+``leaky``
+    LeakyReLU with slope 0.2 (the slope of Radford et al. 2016, whom the thesis follows)
+``dropout``
+    element by element, at the rate of the settings (the thesis: 0.4)
+``norm``
+    BatchNorm over features or, after ``channel``, over channels
+``channel``, ``flat``
+    from one vector to one channel, and from channels back to one vector
+``conv c k``
+    convolution to ``c`` channels with kernel ``k`` and stride 2, padded by ``k - 1``
+``deconv c s``
+    transposed convolution to ``c`` channels with kernel 4, stride ``s``, padded by 1
+
+No critic ends in a sigmoid: it gives a logit, which the cross-entropy loss takes as it is. Nor
+does the generator ``dc8``, whose tabulated sigmoid could not reach standard-scaled features.
+
+Trainable parameters at 573 features, 19 classes and 100 latent numbers:
+
+========= ========= ========= ===========================================================
+network       built tabulated why they differ
+========= ========= ========= ===========================================================
+critics
+fc1             954       954
+fc3         567,146   567,146
+fc4         829,802   829,411 a hidden layer's 262,656 was summed as 262,265
+dc8         317,130   317,130
+dc32        485,610   485,610
+generators
+fc1          70,267    69,121 BatchNorm not counted (1,146)
+fc3         197,664   197,664
+fc4         476,960   474,278 BatchNorm not counted (2,682)
+fc5       1,297,696 1,296,550 BatchNorm of the output not counted (1,146)
+dc8         603,866   605,054 the tabulated layers sum to 603,866; cause unknown
+========= ========= ========= ===========================================================
+"""
+
+CRITICS = {
+    "fc1": "linear out",
+    "fc3": "linear 512, leaky, linear 512, dropout, leaky, linear out",
+    "fc4": (
+        "linear 512, leaky, linear 512, dropout, leaky, linear 512, dropout, leaky, linear out"
+    ),
+    "dc8": (
+        "linear 512, leaky, channel, conv 8 5, leaky, dropout, conv 16 4, leaky, dropout, "
+        "conv 32 4, leaky, dropout, conv 64 4, leaky, dropout, flat, linear out"
+    ),
+    "dc32": (
+        "linear 512, leaky, channel, conv 32 5, leaky, dropout, conv 64 4, leaky, dropout, "
+        "conv 128 4, leaky, dropout, conv 256 4, leaky, dropout, flat, linear out"
+    ),
+}
+
+GENERATORS = {
+    "fc1": "linear out, norm",
+    "fc3": "linear 128, leaky, linear 256, norm, leaky, linear out, norm",
+    "fc4": (
+        "linear 128, leaky, linear 256, norm, leaky, linear 512, norm, leaky, linear out, norm"
+    ),
+    "fc5": (
+        "linear 128, leaky, linear 256, norm, leaky, linear 512, norm, leaky, "
+        "linear 1024, norm, leaky, linear out, norm"
+    ),
+    "dc8": (
+        "linear 128, channel, norm, leaky, deconv 8 2, norm, leaky, deconv 4 2, norm, leaky, "
+        "deconv 2 2, norm, leaky, deconv 1 1, norm, leaky, flat, linear out"
+    ),
+}

@@ -1,0 +1,91 @@
+"""Conditional generators and critics, built from the table in `imsforge.gan.architectures`."""
+
+import torch
+from torch import nn
+
+from imsforge.gan.architectures import CRITICS, GENERATORS
+
+LEAKY_SLOPE = 0.2
+DECONV_KERNEL = 4
+
+
+class ConditionalNetwork(nn.Module):
+    """A network that sees the embedding of a class beside its input.
+
+    The embedding has as many dimensions as there are classes (thesis, tables 5-3 and 5-5).
+
+    Parameters
+    ----------
+    layers : str
+        A line of the table in `imsforge.gan.architectures`.
+    n_inputs, n_outputs, n_classes : int
+    dropout : float
+        Rate of every dropout layer.
+    """
+
+    def __init__(self, layers, n_inputs, n_outputs, n_classes, dropout=0.0):
+        super().__init__()
+        self.embedding = nn.Embedding(n_classes, n_classes)
+        self.body = _build(layers, n_inputs + n_classes, n_outputs, dropout)
+
+    def forward(self, inputs, labels):
+        """Map inputs (n, n_inputs) and class codes (n,) to (n, n_outputs)."""
+        return self.body(torch.cat([inputs, self.embedding(labels)], dim=1))
+
+
+class Critic(ConditionalNetwork):
+    """A critic, or discriminator: one score a row, higher for what looks real; no sigmoid."""
+
+    def __init__(self, name, n_features, n_classes, dropout):
+        super().__init__(CRITICS[name], n_features, 1, n_classes, dropout)
+
+    def forward(self, rows, labels):
+        """Score rows (n, n_features) of classes (n,); returns (n,)."""
+        return super().forward(rows, labels).squeeze(1)
+
+
+class Generator(ConditionalNetwork):
+    """A generator: latent numbers (n, latent_size) and classes (n,) to rows (n, n_features)."""
+
+    def __init__(self, name, latent_size, n_features, n_classes):
+        super().__init__(GENERATORS[name], latent_size, n_features, n_classes)
+
+
+def count_parameters(network):
+    """Return the number of trainable parameters."""
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+
+
+def _build(layers, n_inputs, n_outputs, dropout):
+    """Build the layers of one line; ``shape`` is what flows on: (features,) or (channels, length)."""
+    body, shape = nn.Sequential(), (n_inputs,)
+    for words in layers.split(", "):
+        layer, shape = _layer(words.replace("out", str(n_outputs)).split(), shape, dropout)
+        body.append(layer)
+    return body
+
+
+def _layer(words, shape, dropout):
+    """Return one layer and the shape of what leaves it."""
+    name, *sizes = words
+    sizes = [int(size) for size in sizes]
+    match name, *sizes:
+        case "linear", width:
+            return nn.Linear(*shape, width), (width,)
+        case "conv", channels, kernel:
+            layer = nn.Conv1d(shape[0], channels, kernel, stride=2, padding=kernel - 1)
+            return layer, (channels, (shape[1] + kernel - 2) // 2 + 1)
+        case "deconv", channels, stride:
+            layer = nn.ConvTranspose1d(shape[0], channels, DECONV_KERNEL, stride, padding=1)
+            return layer, (channels, (shape[1] - 1) * stride + DECONV_KERNEL - 2)
+        case ("channel",):
+            return nn.Unflatten(1, (1, *shape)), (1, *shape)
+        case ("flat",):
+            return nn.Flatten(), (shape[0] * shape[1],)
+        case ("norm",):
+            return nn.BatchNorm1d(shape[0]), shape
+        case ("dropout",):
+            return nn.Dropout(dropout), shape
+        case ("leaky",):
+            return nn.LeakyReLU(LEAKY_SLOPE), shape
+    raise ValueError(f"unknown layer: {' '.join(words)}")

@@ -1,0 +1,14 @@
+"""Figures as PNG for the screen and SVG for the paper."""
+
+import matplotlib.pyplot as plt
+
+from imsforge.io.atomic import atomic
+
+
+def save_figure(figure, png, svg):
+    """Write a matplotlib figure twice, with the same bytes for the same figure, and close it."""
+    with atomic(png) as temporary:
+        figure.savefig(temporary, dpi=160)
+    with plt.rc_context({"svg.hashsalt": "imsforge"}), atomic(svg) as temporary:
+        figure.savefig(temporary, metadata={"Date": None}, dpi=160)
+    plt.close(figure)

@@ -1,0 +1,60 @@
+"""Tables and metadata as CSV, JSON and Markdown."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from imsforge.errors import DataError
+from imsforge.io.artifacts import damaged
+from imsforge.io.atomic import atomic
+
+
+def write_csv(table, path):
+    """Write a table without its index."""
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def read_csv(path):
+    """Read a table; names of classes and methods stay text, even when they are numbers.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged.
+    """
+    if not Path(path).is_file():
+        raise DataError(f"{path}: no such file; run the stage that makes it")
+    text = dict.fromkeys(("class", "true", "predicted", "generated", "real"), str)
+    try:
+        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"value": [""]})
+    except (ValueError, pd.errors.ParserError) as error:
+        raise damaged(path, error) from error
+
+
+def write_json(content, path):
+    """Write a dictionary of plain values, sorted by key."""
+    write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", path)
+
+
+def read_json(path):
+    """Read a dictionary.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; run the stage that makes it") from error
+    except ValueError as error:
+        raise damaged(path, error) from error
+
+
+def write_text(text, path):
+    """Write a text file."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

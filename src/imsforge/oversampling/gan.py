@@ -1,0 +1,72 @@
+"""Conditional GANs as imbalanced-learn samplers."""
+
+import numpy as np
+
+from imsforge.gan.model import ConditionalGAN
+from imsforge.gan.settings import GANSettings
+from imsforge.gan.training import train
+from imsforge.oversampling.base import GenerativeSampler
+
+
+class _GANSampler(GenerativeSampler):
+    """What all conditional GANs share; a subclass names its ``kind``.
+
+    Parameters
+    ----------
+    sampling_strategy, random_state
+        As in `GenerativeSampler`.
+    settings : dict or None, default=None
+        Fields of `imsforge.gan.settings.GANSettings` that differ from the thesis' values, for
+        example ``{"updates": 5000, "critic_steps": 5}``.
+    device : {"auto", "cpu", "cuda"}, default="auto"
+    checkpoint_dir : path or None, default=None
+        Folder for checkpoints; a training that was broken off goes on from the last one.
+
+    Attributes
+    ----------
+    model_ : ConditionalGAN
+    history_ : list of dict, the course of the training
+    """
+
+    kind = None
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy="auto",
+        random_state=None,
+        settings=None,
+        device="auto",
+        checkpoint_dir=None,
+    ):
+        super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
+        self.settings = settings
+        self.device = device
+        self.checkpoint_dir = checkpoint_dir
+
+    def _learn(self, X, y):
+        self.model_ = train(
+            np.ascontiguousarray(X, dtype=np.float32),
+            np.searchsorted(self.classes_, y),
+            len(self.classes_),
+            GANSettings(kind=self.kind, **(self.settings or {})),
+            seed=self._random.randint(2**31),
+            device=self.device,
+            checkpoint_dir=self.checkpoint_dir,
+        )
+
+    def _draw(self, n, label):
+        code = np.searchsorted(self.classes_, label)
+        return self.model_.sample(np.full(n, code), seed=self._random.randint(2**31))
+
+
+class CGAN(_GANSampler):
+    """Conditional GAN with the cross-entropy loss (Mirza & Osindero 2014); thesis rows V12, V20."""
+
+    kind = "cgan"
+
+
+class CWGANGP(_GANSampler):
+    """Conditional Wasserstein GAN with gradient penalty (Gulrajani et al. 2017); row V21."""
+
+    kind = "cwgan-gp"

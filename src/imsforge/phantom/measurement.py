@@ -1,0 +1,42 @@
+"""How the instrument sees the tissue: gain, ion statistics, detector noise, detection limit."""
+
+import numpy as np
+
+# Intensity that one ion adds on average, and how much that varies (detector pulse heights).
+ION_INTENSITY = 400.0
+PULSE_SHAPE = 4.0
+DETECTOR_NOISE = 150.0
+DETECTION_LIMIT = 500.0
+MEAN_INTENSITY = 6000.0
+
+GAIN_SPREAD = 0.25
+FOLD_GAIN = 1.7
+
+SHARED_SHIFT_PPM = 1.5
+PEAK_JITTER_PPM = 1.0
+
+
+def measure(expected, rng):
+    """Draw intensities, (n, n_peaks) float32, for the expected ones.
+
+    The number of ions is Poisson, the pulse of each gamma distributed, the detector adds Gaussian
+    noise, and what stays below the detection limit is an exact zero.
+    """
+    ions = rng.poisson(expected / ION_INTENSITY)
+    pulses = rng.standard_gamma(ions * np.float32(PULSE_SHAPE), dtype=np.float32)
+    intensity = pulses * np.float32(ION_INTENSITY / PULSE_SHAPE)
+    intensity += np.float32(DETECTOR_NOISE) * rng.standard_normal(ions.shape, dtype=np.float32)
+    intensity[intensity < DETECTION_LIMIT] = 0
+    return intensity
+
+
+def pixel_gains(fold, rng):
+    """Draw the gain of each pixel, (n,); a fold is doubled tissue."""
+    return rng.lognormal(0, GAIN_SPREAD, len(fold)) * np.where(fold, FOLD_GAIN, 1.0)
+
+
+def measured_mz(mz, n_pixels, rng):
+    """Return the m/z values that each pixel shows, (n_pixels, n_peaks): a few ppm off."""
+    shift = rng.normal(0, SHARED_SHIFT_PPM, (n_pixels, 1))
+    jitter = rng.normal(0, PEAK_JITTER_PPM, (n_pixels, len(mz)))
+    return mz * (1 + 1e-6 * (shift + jitter))
