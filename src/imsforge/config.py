@@ -152,7 +152,7 @@ def _no_branch(error):
 def _with_defaults(value, schema, root):
     """Return ``value`` with the defaults of ``schema`` filled in, at every depth."""
     schema = _resolved(schema, root)
-    if not isinstance(value, dict) or "oneOf" in schema and "properties" not in schema:
+    if not isinstance(value, dict) or ("oneOf" in schema and "properties" not in schema):
         return value
     properties = schema.get("properties", {})
     complete = dict(value)

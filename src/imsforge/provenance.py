@@ -14,7 +14,6 @@ def code_digest(script):
     Comments, docstrings and layout do not count: only a change of what is computed makes a
     workflow run a stage again.
     """
-    digest = hashlib.sha256()
     seen, waiting = set(), [Path(script)]
     while waiting:
         path = waiting.pop()
@@ -22,9 +21,8 @@ def code_digest(script):
             continue
         seen.add(path)
         waiting += _module(path)[1]
-    for path in sorted(seen, key=lambda p: p.name + str(p)):
-        digest.update(_module(path)[0].encode())
-    return digest.hexdigest()[:16]
+    code = sorted(_module(path)[0] for path in seen)  # the same wherever the files lie
+    return hashlib.sha256("\n".join(code).encode()).hexdigest()[:16]
 
 
 @cache

@@ -1,5 +1,7 @@
 """Scaling of features: affine, invertible, fitted on training rows."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -68,3 +70,26 @@ class Scaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = np.asarray(X)
         return (X * self.scale_ + self.offset_).astype(X.dtype, copy=False)
+
+
+def scale_features(features, method, *, fit_on="train"):
+    """Scale features with what is learnt from the training rows.
+
+    Parameters
+    ----------
+    features : Features
+    method : {"standard", "minmax", "featurewise-minmax"}
+    fit_on : {"train", "all"}
+        Rows that the scaler sees; "all" leaks test rows, as in the thesis.
+
+    Returns
+    -------
+    Features, with offset and scale
+    """
+    fitted = Scaler(method).fit(features.values[features.train if fit_on == "train" else ...])
+    return replace(
+        features,
+        values=fitted.transform(features.values),
+        offset=fitted.offset_,
+        scale=fitted.scale_,
+    )

@@ -4,6 +4,30 @@ import numpy as np
 
 from imsforge.errors import DataError
 
+#: Names of the labels 1 and 2 of an anomaly map's rows.
+HEALTHY_NAMES = ("healthy", "unknown")
+
+
+def healthy_split(peaks, *, rectangle=None, mask=None):
+    """Split the pixels that have signal into healthy ones, to learn from, and all others.
+
+    Parameters
+    ----------
+    peaks : PeakMatrix
+    rectangle, mask
+        As in `healthy_pixels`.
+
+    Returns
+    -------
+    train, test : (n,) int64 arrays, ascending
+    label : (n_pixels,) int16, 1 for healthy, 2 for unknown, 0 for no signal
+    """
+    signal = peaks.intensity.any(axis=1)
+    train = healthy_pixels(peaks.x, peaks.y, signal, rectangle=rectangle, mask=mask)
+    label = np.where(signal, 2, 0).astype(np.int16)
+    label[train] = 1
+    return train, np.flatnonzero(label == 2), label
+
 
 def healthy_pixels(x, y, signal, *, rectangle=None, mask=None):
     """Return the rows of the pixels inside a rectangle or a mask that have signal.

@@ -1,68 +1,114 @@
 """Anomaly scores of pixels; larger is stranger."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.covariance import LedoitWolf
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from imsforge.io.artifacts import Artifact
 
-def anomaly_scores(model, values, train, *, clusters, seed=0):
-    """Score every pixel with the critic and with two baselines, and cluster it for comparison.
 
-    Thesis row V23 (van der Linden 2024, appendix B).
+@dataclass(frozen=True)
+class AnomalyScores(Artifact):
+    """``scores.h5`` of an anomaly map: how strange each pixel with signal is.
+
+    Attributes
+    ----------
+    x, y : (n,) int32, coordinates
+    train : (n,) bool, the healthy pixels that the detectors learnt from
+    critic : (n,) float32, how far below the healthy pixels' mean the critic rates a pixel
+    mahalanobis : (n,) float32, distance from the healthy pixels' mean under their covariance
+        (shrunk as Ledoit & Wolf 2004): what a Gaussian knows without a network
+    total_ion_current : (n,) float32, summed intensity
+    kmeans : (n,) int16, cluster of the pixel, from 1
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    train: np.ndarray
+    critic: np.ndarray
+    mahalanobis: np.ndarray
+    total_ion_current: np.ndarray
+    kmeans: np.ndarray
+
+
+#: The fields of `AnomalyScores` that claim to find anomalies.
+DETECTORS = ("critic", "mahalanobis", "total_ion_current")
+
+
+def detect_anomalies(peaks, features, model, *, clusters, truth=None, seed=0):
+    """Score every pixel with the critic and its baselines, and compare with what is known.
+
+    Thesis row V23 (van der Linden 2024, appendix B): the critic of a GAN that saw healthy pixels
+    alone, beside a k-means map.
 
     Parameters
     ----------
-    model : ConditionalGAN trained on the healthy pixels alone
-    values : (n_pixels, n_features) float32, scaled features
-    train : (n_pixels,) bool, the healthy pixels
+    peaks : PeakMatrix
+    features : Features, scaled; training rows are the healthy pixels
+    model : ConditionalGAN
     clusters : int, clusters of the k-means map
+    truth : dict of (n_pixels,) bool arrays by kind of anomaly, in the order of ``peaks``, or None
     seed : int
 
     Returns
     -------
-    dict of (n_pixels,) arrays
-        ``critic``: how far below the healthy pixels' mean the critic rates a pixel.
-        ``mahalanobis``: distance from the healthy pixels' mean, under their covariance (shrunk
-        as Ledoit & Wolf 2004): what a Gaussian knows without a network.
-        ``kmeans``: cluster of the pixel, from 1, as thesis figure B-2 shows it beside the score.
+    scores : AnomalyScores
+    metrics : dict, pixel counts and, with ``truth``, `detection_metrics`
     """
-    rating = model.score(values, np.zeros(len(values), dtype=np.int64))
+    values, train = features.values, features.train
+    rating = model.score(values, features.training_set[1][:1].repeat(len(values)))
     healthy = LedoitWolf().fit(values[train])
     groups = KMeans(clusters, n_init=3, random_state=seed).fit_predict(values)
-    return {
-        "critic": (rating[train].mean() - rating).astype(np.float32),
-        "mahalanobis": np.sqrt(healthy.mahalanobis(values)).astype(np.float32),
-        "kmeans": (groups + 1).astype(np.int16),
-    }
+    scores = AnomalyScores(
+        x=peaks.x[features.pixel],
+        y=peaks.y[features.pixel],
+        train=train,
+        critic=(rating[train].mean() - rating).astype(np.float32),
+        mahalanobis=np.sqrt(healthy.mahalanobis(values)).astype(np.float32),
+        total_ion_current=peaks.intensity[features.pixel].sum(axis=1, dtype=np.float32),
+        kmeans=(groups + 1).astype(np.int16),
+    )
+    metrics = {"pixels": len(train), "healthy_pixels": int(train.sum())}
+    if truth is not None:
+        rows = {kind: mask[features.pixel] for kind, mask in truth.items()}
+        metrics["detection"] = detection_metrics(scores, rows)
+    return scores, metrics
 
 
-def detection_metrics(scores, truth, train):
+def detection_metrics(scores, truth):
     """Compare scores with known anomalies, on pixels that no detector was fitted on.
 
     Parameters
     ----------
-    scores : dict of (n_pixels,) arrays, larger is stranger
-    truth : dict of (n_pixels,) bool arrays, the kinds of anomaly
-    train : (n_pixels,) bool, the healthy pixels used for fitting
+    scores : AnomalyScores
+    truth : dict of (n,) bool arrays, the kinds of anomaly
 
     Returns
     -------
     dict
-        ``{score: {kind: {"auroc", "average_precision", "pixels"}}}``; for each kind the pixels of
-        the other kinds are left out, and ``any`` takes all kinds together.
+        ``{detector: {kind: {"auroc", "average_precision", "pixels"}}}``; for each kind the pixels
+        of the other kinds are left out, and ``any`` takes all kinds together.
     """
     anomalous = np.logical_or.reduce(list(truth.values()))
     kinds = {**truth, "any": anomalous}
-    metrics = {}
-    for score_name, score in scores.items():
-        metrics[score_name] = {}
-        for kind, mask in kinds.items():
-            rows = ~train & (mask | ~anomalous)
-            if mask[rows].any() and not mask[rows].all():
-                metrics[score_name][kind] = {
-                    "auroc": float(roc_auc_score(mask[rows], score[rows])),
-                    "average_precision": float(average_precision_score(mask[rows], score[rows])),
-                    "pixels": int(mask[rows].sum()),
-                }
-    return metrics
+    return {
+        detector: {
+            kind: _detection(mask, ~scores.train & (mask | ~anomalous), getattr(scores, detector))
+            for kind, mask in kinds.items()
+        }
+        for detector in DETECTORS
+    }
+
+
+def _detection(mask, rows, score):
+    known, found = mask[rows], score[rows]
+    if known.all() or not known.any():
+        return {"auroc": None, "average_precision": None, "pixels": int(known.sum())}
+    return {
+        "auroc": float(roc_auc_score(known, found)),
+        "average_precision": float(average_precision_score(known, found)),
+        "pixels": int(known.sum()),
+    }

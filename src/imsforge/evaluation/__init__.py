@@ -1,0 +1,1 @@
+"""Splits, classifiers, scores and tables."""

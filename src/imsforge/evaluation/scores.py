@@ -23,8 +23,65 @@ SCORE_COLUMNS = [
     "support",
 ]
 
+CONFUSION_COLUMNS = ["task", "classifier", "method", "repeat", "true", "predicted", "count"]
+FRECHET_COLUMNS = ["method", "repeat", "generated", "real", "distance"]
+
 #: Stands in the column ``classifier`` for metrics that need none.
 NO_CLASSIFIER = "-"
+
+
+def evaluate(features, resampled, *, classifiers, identity, seed=0):
+    """Judge every training set that a method made, on the real test rows.
+
+    Parameters
+    ----------
+    features : Features, scaled
+    resampled : Resampled
+    classifiers : list of keys of `CLASSIFIERS`
+    identity : dict
+        The columns dataset, experiment, method and repeat of the result.
+    seed : int
+
+    Returns
+    -------
+    scores : DataFrame with `SCORE_COLUMNS`
+    confusion : DataFrame with columns task, classifier, method, repeat, true, predicted, count
+    frechet : DataFrame with columns method, repeat, generated, real, distance
+        In the features' own units; for the task "replace" alone, where every class is generated.
+    """
+    test_X, test_y = features.test_set
+    all_scores, all_confusion, frechet = [], [], None
+    for task, training in resampled.tasks.items():
+        scores, confusion = judge(
+            training["values"],
+            training["label"],
+            test_X,
+            test_y,
+            features.names,
+            classifiers,
+            seed,
+        )
+        all_scores.append(scores.assign(task=task))
+        all_confusion.append(confusion.assign(task=task))
+        if task == "replace":
+            frechet = frechet_matrix(
+                features.unscale(training["values"]),
+                training["label"],
+                features.unscale(test_X),
+                test_y,
+                features.names,
+            )
+            all_scores.append(
+                frechet_scores(frechet, test_y, features.names).assign(task=task),
+            )
+    who = {"method": identity["method"], "repeat": identity["repeat"]}
+    if frechet is None:
+        frechet = pd.DataFrame(columns=["generated", "real", "distance"])
+    return (
+        pd.concat(all_scores).assign(**identity)[SCORE_COLUMNS],
+        pd.concat(all_confusion).assign(**who)[CONFUSION_COLUMNS],
+        frechet.assign(**who)[FRECHET_COLUMNS],
+    )
 
 
 def classification_scores(truth, predicted, names):

@@ -6,8 +6,33 @@ import numpy as np
 from sklearn.decomposition import NMF
 
 from imsforge.errors import DataError
+from imsforge.io.artifacts import Features
 
 logger = logging.getLogger(__name__)
+
+
+def make_features(peaks, labels, split, *, n_features, fit_on="train", seed=0):
+    """Describe the pixels of a split by features.
+
+    Parameters
+    ----------
+    peaks : PeakMatrix
+    labels : Labels
+    split : Split
+    n_features : int, or "full" for the spectra themselves
+    fit_on : {"train", "all"}
+        Rows that the factorisation sees; "all" leaks test rows, as in the thesis.
+    seed : int
+
+    Returns
+    -------
+    Features
+    """
+    pixel = np.sort(np.concatenate([split.train, split.test]))
+    train = np.isin(pixel, split.train)
+    fit_rows = train if fit_on == "train" else np.ones_like(train)
+    values, components = reduce_spectra(peaks.intensity[pixel], fit_rows, n_features, seed=seed)
+    return Features(values, labels.label[pixel], pixel, train, labels.names, components)
 
 
 def reduce_spectra(intensity, fit_rows, n_features, *, seed=0):

@@ -60,15 +60,15 @@ def _build(layers, n_inputs, n_outputs, dropout):
     """Build the layers of one line; ``shape`` is what flows on: (features,) or (channels, length)."""
     body, shape = nn.Sequential(), (n_inputs,)
     for words in layers.split(", "):
-        layer, shape = _layer(words.replace("out", str(n_outputs)).split(), shape, dropout)
+        name, *sizes = words.split()
+        sizes = [n_outputs if size == "out" else int(size) for size in sizes]
+        layer, shape = _layer(name, sizes, shape, dropout)
         body.append(layer)
     return body
 
 
-def _layer(words, shape, dropout):
+def _layer(name, sizes, shape, dropout):
     """Return one layer and the shape of what leaves it."""
-    name, *sizes = words
-    sizes = [int(size) for size in sizes]
     match name, *sizes:
         case "linear", width:
             return nn.Linear(*shape, width), (width,)
@@ -88,4 +88,4 @@ def _layer(words, shape, dropout):
             return nn.Dropout(dropout), shape
         case ("leaky",):
             return nn.LeakyReLU(LEAKY_SLOPE), shape
-    raise ValueError(f"unknown layer: {' '.join(words)}")
+    raise ValueError(f"unknown layer: {name}")

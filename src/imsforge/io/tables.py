@@ -33,6 +33,11 @@ def read_csv(path):
         raise damaged(path, error) from error
 
 
+def read_csvs(paths):
+    """Read tables of the same columns, one below the other."""
+    return pd.concat([read_csv(path) for path in paths], ignore_index=True)
+
+
 def write_json(content, path):
     """Write a dictionary of plain values, sorted by key."""
     write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", path)

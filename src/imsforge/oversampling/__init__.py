@@ -3,17 +3,8 @@
 from imsforge.oversampling.base import GenerativeSampler
 from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise
 from imsforge.oversampling.gan import CGAN, CWGANGP
+from imsforge.oversampling.registry import SAMPLERS, fitted_sampler
 from imsforge.oversampling.tasks import TASKS, oversample, replace
-
-#: The samplers by the names that configurations use; ``none`` leaves the training set as it is.
-SAMPLERS = {
-    "duplicate": Duplicate,
-    "noise": Noise,
-    "gaussian": Gaussian,
-    "smote": SMOTE,
-    "cgan": CGAN,
-    "cwgan-gp": CWGANGP,
-}
 
 __all__ = [
     "CGAN",
@@ -25,6 +16,7 @@ __all__ = [
     "Gaussian",
     "GenerativeSampler",
     "Noise",
+    "fitted_sampler",
     "oversample",
     "replace",
 ]

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from imsforge.gan.model import ConditionalGAN
 from imsforge.gan.settings import GANSettings
 from imsforge.gan.training import train
 from imsforge.oversampling.base import GenerativeSampler

@@ -18,7 +18,8 @@ HALF_WIDTH = 0.45
 BOUNDING_BOX = ((-1.1, 0.4), (-1.1, 1.1))
 HILUM = -0.16
 N_PYRAMIDS = 9
-COLONIES = ((-0.56, 0.17, 0.10), (-0.60, -0.16, 0.075))  # x, y, radius
+COLONIES = ((-0.55, 0.16, 0.085), (-0.60, -0.15, 0.062))  # x, y, radius
+CALCULI = ((-0.20, 0.06, 0.030), (-0.13, -0.05, 0.024), (-0.27, -0.04, 0.020))
 # Angle at which a fold lies, half its extent along the rim (rad), and its depth.
 FOLDS = ((2.55, 0.30, 0.055), (-2.10, 0.22, 0.045), (1.75, 0.14, 0.035))
 FOLD_SHIFT = 0.14
@@ -114,10 +115,10 @@ class Kidney:
         # -0.5 to 0.5 across one pyramid with its column; 0 on the axis of the pyramid.
         across = angle * N_PYRAMIDS / (2 * np.deg2rad(125))
         across = across - np.rint(across)
-        pyramid = expit((0.42 * np.clip((height - 0.16) / 0.5, 0, 1) - np.abs(across)) / 0.04)
+        pyramid = expit((0.44 * np.clip((height + 0.05) / 0.6, 0, 1) - np.abs(across)) / 0.03)
         cortex = expit((height - 0.70) / 0.02)
         pelvis = expit((0.24 - height) / 0.02) + expit((0.10 - to_hilum) / 0.01)
-        inner = expit((0.47 - height) / 0.025)
+        inner = expit((0.50 - height) / 0.025)
         vessel = self._vessels(height, across, to_hilum)
         medulla = pyramid * (1 - cortex)
         memberships = np.stack(
@@ -137,17 +138,18 @@ class Kidney:
     def _vessels(height, across, to_hilum):
         """Interlobar vessels between the pyramids and arcuate ones along their bases."""
         offset = (0.5 - np.abs(across)) * 2 * np.deg2rad(125) / N_PYRAMIDS * to_hilum
-        interlobar = expit((0.012 - offset) / 0.004) * expit((0.69 - height) / 0.02)
+        interlobar = expit((0.009 - offset) / 0.004) * expit((0.69 - height) / 0.02)
         interlobar = interlobar * expit((to_hilum - 0.2) / 0.02)
         arcuate = expit((0.013 - np.abs(height - 0.69)) / 0.004)
         return np.maximum(interlobar, arcuate * expit((np.abs(across) - 0.25) / 0.03))
 
     def colonies(self, points):
         """Return the depth inside the nearest bacterial colony, (n,): 1 centre, 0 edge, < 0 out."""
-        x, y = points.T
-        return np.max(
-            [1 - np.hypot(x - cx, y - cy) / radius for cx, cy, radius in COLONIES], axis=0
-        )
+        return _depth_in_discs(points, COLONIES)
+
+    def calculi(self, points):
+        """Return the depth inside the nearest kidney stone, (n,), as for colonies."""
+        return _depth_in_discs(points, CALCULI)
 
     def folds(self, points):
         """Return the mask of the folds along the rim, (n,) bool."""
@@ -165,6 +167,11 @@ def flap_origin(points):
     middle = np.array([-SPINE_RADIUS, 0.0])
     inwards = middle - points
     return points + FOLD_SHIFT * inwards / np.linalg.norm(inwards, axis=1, keepdims=True)
+
+
+def _depth_in_discs(points, discs):
+    x, y = points.T
+    return np.max([1 - np.hypot(x - cx, y - cy) / radius for cx, cy, radius in discs], axis=0)
 
 
 def _grid(x, y):

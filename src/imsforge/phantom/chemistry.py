@@ -26,12 +26,21 @@ AFFINITY = {
     "connective tissue": (-0.4, -0.4, -0.2, 0.8, 1.2),
     "diffuse lipid": (0.2, 0.2, 0.2, 0.2, 0.2),
 }
-BACTERIA = ("bacteria, core", "bacteria, edge")
-COMPONENTS = (*AFFINITY, *BACTERIA)
+FOREIGN = ("calculus", "bacteria, core", "bacteria, edge", "infiltrate")
+COMPONENTS = (*AFFINITY, *FOREIGN)
 
 # Weight and length of the smooth fields that vary the abundances within a zone.
 FIELDS = ((0.9, 0.40), (0.7, 0.12), (0.5, 0.035))
-BACTERIAL_SHARE = 0.55
+COLONY_SHARE = 0.7
+CALCULUS_SHARE = 0.8
+
+
+# Spread of the logarithm of the intensities: of the spectrum all tissues share, of what is a
+# tissue's own, and of what is foreign to the kidney.
+BASE_SPREAD = 1.4
+OWN_SPREAD = 0.55
+OWN_SPREAD_FOREIGN = 0.9
+MARKER_RATE = 0.04
 
 
 def peak_positions(n_peaks, rng):
@@ -48,9 +57,10 @@ def component_spectra(n_peaks, rng):
     by its own log-normal factors and has a few markers.
     """
     shape = (len(COMPONENTS), n_peaks)
-    base = rng.normal(0, 1.4, n_peaks)
-    own = rng.normal(0, 0.55, shape)
-    markers = np.where(rng.random(shape) < 0.04, rng.gamma(4, 0.5, shape), 0)
+    base = rng.normal(0, BASE_SPREAD, n_peaks)
+    spread = np.where(np.isin(COMPONENTS, FOREIGN), OWN_SPREAD_FOREIGN, OWN_SPREAD)
+    own = rng.normal(0, spread[:, None], shape)
+    markers = np.where(rng.random(shape) < MARKER_RATE, rng.gamma(4, 0.5, shape), 0)
     spectra = np.exp(base + own + markers)
     spectra /= spectra.mean(axis=1, keepdims=True)
     return spectra * rng.lognormal(0, 0.15, (len(COMPONENTS), 1))
@@ -79,13 +89,15 @@ class Composition:
     def _single_layer(self, points):
         logits = self._kidney.zones(points) @ self._affinity
         logits += sum(weight * field(points) for weight, field in self._fields)
+        calculus = CALCULUS_SHARE * expit(self._kidney.calculi(points) / 0.15)
         depth = self._kidney.colonies(points)
-        bacteria = BACTERIAL_SHARE * expit(depth / 0.08)
-        core = expit((depth - 0.4) / 0.1)
+        colony = COLONY_SHARE * expit(depth / 0.08)
+        core, edge = expit((depth - 0.55) / 0.05), expit((depth - 0.25) / 0.05)
+        shells = np.stack([core, (1 - core) * edge, (1 - core) * (1 - edge)], axis=1)
         return np.column_stack(
             [
-                softmax(logits, axis=1) * (1 - bacteria)[:, None],
-                bacteria * core,
-                bacteria * (1 - core),
+                softmax(logits, axis=1) * ((1 - calculus) * (1 - colony))[:, None],
+                calculus * (1 - colony),
+                shells * colony[:, None],
             ]
         )

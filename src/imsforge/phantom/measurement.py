@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from imsforge.phantom.anatomy import SmoothField
+
 # Intensity that one ion adds on average, and how much that varies (detector pulse heights).
 ION_INTENSITY = 400.0
 PULSE_SHAPE = 4.0
@@ -9,7 +11,11 @@ DETECTOR_NOISE = 150.0
 DETECTION_LIMIT = 500.0
 MEAN_INTENSITY = 6000.0
 
-GAIN_SPREAD = 0.25
+# Spread of the logarithm of the gain: slowly over the section (matrix coating, with its length in
+# half kidney lengths) and from pixel to pixel (crystals, laser shots).
+COATING_SPREAD = 0.25
+COATING_LENGTH = 0.3
+PIXEL_SPREAD = 0.42
 FOLD_GAIN = 1.7
 
 SHARED_SHIFT_PPM = 1.5
@@ -30,9 +36,11 @@ def measure(expected, rng):
     return intensity
 
 
-def pixel_gains(fold, rng):
+def pixel_gains(points, fold, rng):
     """Draw the gain of each pixel, (n,); a fold is doubled tissue."""
-    return rng.lognormal(0, GAIN_SPREAD, len(fold)) * np.where(fold, FOLD_GAIN, 1.0)
+    coating = SmoothField(1, COATING_LENGTH, rng)(points)[:, 0]
+    log_gain = COATING_SPREAD * coating + rng.normal(0, PIXEL_SPREAD, len(points))
+    return np.exp(log_gain) * np.where(fold, FOLD_GAIN, 1.0)
 
 
 def measured_mz(mz, n_pixels, rng):

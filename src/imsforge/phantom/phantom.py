@@ -109,7 +109,7 @@ def make_phantom(n_pixels=12_000, n_peaks=240, seed=0):
         fold=fold,
         abundances=composition.abundances(section.points).astype(np.float32),
         spectra=spectra.astype(np.float32),
-        gain=pixel_gains(fold, rng).astype(np.float32),
+        gain=pixel_gains(section.points, fold, rng).astype(np.float32),
         mz=mz,
         region_names=np.array(ZONES),
         component_names=np.array(COMPONENTS),

@@ -1,0 +1,1 @@
+"""Every figure. Functions take arrays and tables, and return matplotlib figures."""

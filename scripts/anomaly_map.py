@@ -1,0 +1,30 @@
+"""Score every pixel, draw the map, and compare with what is known."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.anomaly.scores import detect_anomalies
+from imsforge.gan.model import ConditionalGAN
+from imsforge.io.artifacts import Features, PeakMatrix
+from imsforge.io.figures import save_figure
+from imsforge.io.tables import write_json
+from imsforge.phantom import PhantomTruth
+from imsforge.plots.maps import plot_anomaly
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    truth = snakemake.input.get("truth")
+    scores, metrics = detect_anomalies(
+        PeakMatrix.read(snakemake.input.peaks),
+        Features.read(snakemake.input.scaled),
+        ConditionalGAN.load(snakemake.input.model),
+        clusters=snakemake.params.clusters,
+        truth=PhantomTruth.read(truth).anomalies if truth else None,
+        seed=snakemake.params.seed,
+    )
+    scores.write(snakemake.output.scores)
+    write_json(metrics, snakemake.output.metrics)
+    figure = plot_anomaly(scores, snakemake.params.title)
+    save_figure(figure, snakemake.output.map, snakemake.output.vector)

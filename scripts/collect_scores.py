@@ -1,0 +1,19 @@
+"""Collect the scores of all methods and repeats into the thesis' table."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.evaluation.tables import class_counts, markdown_table, score_table
+from imsforge.io.artifacts import Features
+from imsforge.io.tables import read_csvs, write_csv, write_text
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    scores = read_csvs(snakemake.input.scores)
+    counts = class_counts([Features.read(path) for path in snakemake.input.scaled])
+    table = score_table(scores, counts)
+    write_csv(scores, snakemake.output.scores)
+    write_csv(table, snakemake.output.table)
+    write_text(markdown_table(table), snakemake.output.markdown)

@@ -1,0 +1,23 @@
+"""Judge the training sets of a method on real test rows."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.evaluation.scores import evaluate
+from imsforge.io.artifacts import Features, Resampled
+from imsforge.io.tables import write_csv
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    scores, confusion, frechet = evaluate(
+        Features.read(snakemake.input.scaled),
+        Resampled.read(snakemake.input.resampled),
+        classifiers=snakemake.params.classifiers,
+        identity=snakemake.params.identity,
+        seed=snakemake.params.seed,
+    )
+    write_csv(scores, snakemake.output.scores)
+    write_csv(confusion, snakemake.output.confusion)
+    write_csv(frechet, snakemake.output.frechet)

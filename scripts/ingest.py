@@ -1,0 +1,15 @@
+"""Read what a measurement holds, and check it."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.io.measurement import read_measurement
+from imsforge.io.tables import write_json
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    measurement = read_measurement(snakemake.input.raw[0])
+    measurement.write(snakemake.output.spectra)
+    write_json(measurement.summary(), snakemake.output.summary)

@@ -1,0 +1,16 @@
+"""Draw the total ion current and the classes."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.io.artifacts import Labels, PeakMatrix
+from imsforge.io.figures import save_figure
+from imsforge.plots.maps import plot_classes
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    peaks = PeakMatrix.read(snakemake.input.peaks)
+    labels = Labels.read(snakemake.input.labels)
+    save_figure(plot_classes(peaks, labels), *snakemake.output)

@@ -1,0 +1,21 @@
+"""Describe the chosen spectra by features."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.factorization.features import make_features
+from imsforge.io.artifacts import Labels, PeakMatrix, Split
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    features = make_features(
+        PeakMatrix.read(snakemake.input.peaks),
+        Labels.read(snakemake.input.labels),
+        Split.read(snakemake.input.split),
+        n_features=snakemake.params.features,
+        fit_on=snakemake.params.fit_on,
+        seed=snakemake.params.seed,
+    )
+    features.write(snakemake.output.features)

@@ -1,0 +1,14 @@
+"""Write the report: one page that opens anywhere."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.io.tables import write_text
+from imsforge.report import build_report
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    page = build_report(snakemake.params.config, "results", snakemake.params.captions)
+    write_text(page, snakemake.output[0])

@@ -1,0 +1,24 @@
+"""Choose training and test pixels."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.evaluation.splits import select_classes, split_pixels
+from imsforge.io.artifacts import Labels, PeakMatrix, Split
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    x, y = PeakMatrix.read(snakemake.input.peaks, "x", "y")
+    labels = Labels.read(snakemake.input.labels)
+    train, test = split_pixels(
+        labels.label,
+        x,
+        y,
+        names=labels.names,
+        classes=select_classes(labels.label, labels.names, snakemake.params.classes),
+        seed=snakemake.params.seed,
+        **snakemake.params.settings,
+    )
+    Split(train, test).write(snakemake.output.split)

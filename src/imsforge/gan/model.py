@@ -1,0 +1,188 @@
+"""A conditional GAN as it is kept: what it generates, how it scores, its file."""
+
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from imsforge.device import resolve_device
+from imsforge.errors import ConfigError, DataError
+from imsforge.gan.networks import Critic, Generator, count_parameters
+from imsforge.gan.settings import GANSettings
+from imsforge.gan.tensorfile import read_tensors, write_tensors
+
+FORMAT = "imsforge conditional GAN 1"
+BLOCK_ROWS = 4096
+
+
+class ConditionalGAN:
+    """A generator and a critic for rows of known classes.
+
+    Parameters
+    ----------
+    settings : GANSettings
+    n_features, n_classes : int
+    device : torch.device or str
+        Where both networks live.
+
+    Attributes
+    ----------
+    generator, critic : torch modules
+    updates : int
+        Updates of the critic behind the weights; fewer than ``settings.updates`` if training
+        was stopped.
+    history : DataFrame or None
+        The course of training, as `imsforge.gan.training.train` returns it; not saved.
+    """
+
+    def __init__(self, settings, n_features, n_classes, device="cpu"):
+        self.settings = settings
+        self.n_features = n_features
+        self.n_classes = n_classes
+        self.device = torch.device(device)
+        self.generator = Generator(
+            settings.generator, settings.latent_size, n_features, n_classes
+        ).to(self.device)
+        self.critic = Critic(settings.critic, n_features, n_classes, settings.dropout).to(
+            self.device
+        )
+        self.networks = {"critic": self.critic, "generator": self.generator}
+        self.updates = 0
+        self.history = None
+        self.set_training(False)
+
+    @property
+    def n_parameters(self):
+        """Trainable parameters by network, as a dict."""
+        return {name: count_parameters(network) for name, network in self.networks.items()}
+
+    def set_training(self, training):
+        """Switch dropout and BatchNorm of both networks to training or to evaluation."""
+        for network in self.networks.values():
+            network.train(training)
+
+    def sample(self, labels, seed):
+        """Generate one row for each label.
+
+        Parameters
+        ----------
+        labels : array of int, shape (n,)
+            Class codes from 0 to ``n_classes - 1``.
+        seed : int
+            The same seed and labels give the same rows.
+
+        Returns
+        -------
+        array of float32, shape (n, n_features), in the units of the training rows
+        """
+        labels = self._checked_labels(labels)
+        # Drawn on the CPU, so that a seed means the same latent numbers on every device.
+        source = torch.Generator().manual_seed(seed)
+
+        def generate(block):
+            z = torch.randn(len(block), self.settings.latent_size, generator=source)
+            return self.generator(z.to(self.device), block)
+
+        return self._in_blocks(generate, (0, self.n_features), labels)
+
+    def score(self, X, labels):
+        """Return the critic's score of each row; higher for what looks more real.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+            Scaled as the training rows were.
+        labels : array of int, shape (n,)
+
+        Returns
+        -------
+        array of float32, shape (n,)
+            Of a cwgan-gp on a scale of its own, of a cgan the logit of the probability.
+        """
+        X = np.asarray(X, dtype=np.float32)
+        labels = self._checked_labels(labels)
+        if X.shape != (len(labels), self.n_features):
+            raise DataError(
+                f"score: rows of shape {X.shape} for {len(labels)} labels; the model takes "
+                f"{self.n_features} features"
+            )
+        return self._in_blocks(self.critic, (0,), torch.from_numpy(X), labels)
+
+    def save(self, path):
+        """Write both networks and all that `load` needs to one safetensors file."""
+        tensors = {
+            f"{name}.{key}": value
+            for name, network in self.networks.items()
+            for key, value in network.state_dict().items()
+        }
+        header = {
+            "format": FORMAT,
+            "settings": asdict(self.settings),
+            "n_features": self.n_features,
+            "n_classes": self.n_classes,
+            "updates": self.updates,
+        }
+        write_tensors(path, tensors, header)
+
+    @classmethod
+    def load(cls, path, device="auto"):
+        """Read a model that `save` wrote.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, damaged or holds something else.
+        """
+        tensors, header = read_tensors(path)
+        if header.get("format") != FORMAT:
+            raise DataError(
+                f"{path}: holds {header.get('format')!r}, not {FORMAT!r}; train the model again"
+            )
+        try:
+            settings = GANSettings.from_dict(header["settings"])
+            sizes = header["n_features"], header["n_classes"]
+            with torch.random.fork_rng(devices=[]):
+                model = cls(settings, *sizes, resolve_device(device))
+            for name, network in model.networks.items():
+                prefix = f"{name}."
+                network.load_state_dict(
+                    {
+                        key.removeprefix(prefix): value
+                        for key, value in tensors.items()
+                        if key.startswith(prefix)
+                    }
+                )
+            model.updates = header["updates"]
+        except (ConfigError, KeyError, TypeError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise DataError(f"{path}: damaged ({reason}); train the model again") from error
+        return model
+
+    def _in_blocks(self, network, shape, *inputs):
+        """Apply a network in evaluation mode, a block of rows at a time."""
+        self.set_training(False)
+        blocks = zip(*(values.split(BLOCK_ROWS) for values in inputs), strict=True)
+        with torch.inference_mode():
+            outputs = [
+                network(*(values.to(self.device) for values in block)).cpu().numpy()
+                for block in blocks
+            ]
+        return np.concatenate([np.empty(shape, dtype=np.float32), *outputs])
+
+    def _checked_labels(self, labels):
+        return torch.from_numpy(checked_labels(labels, self.n_classes))
+
+
+def checked_labels(labels, n_classes):
+    """Return class codes as int64, or say in one line what is wrong with them."""
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or (len(labels) and labels.dtype.kind not in "iu"):
+        raise DataError(
+            f"labels: {labels.ndim}-dimensional {labels.dtype}; give one whole number a row"
+        )
+    if len(labels) and not (labels.min() >= 0 and labels.max() < n_classes):
+        raise DataError(
+            f"labels: run from {labels.min()} to {labels.max()}; "
+            f"{n_classes} classes have the codes 0 to {n_classes - 1}"
+        )
+    return labels.astype(np.int64)

@@ -1,0 +1,62 @@
+"""Named tensors with a header in one safetensors file: same content, same bytes."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from imsforge.errors import DataError
+from imsforge.io.atomic import atomic
+
+# One key only: safetensors writes several in no fixed order.
+KEY = "imsforge"
+
+
+def write_tensors(path, tensors, header):
+    """Write tensors and a header to ``path``, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+    tensors : dict of str to tensor, on any device
+    header : dict that JSON can hold
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    header = json.dumps({"sha256": _digest(tensors), **header}, sort_keys=True)
+    with atomic(path) as temporary:
+        save_file(tensors, temporary, metadata={KEY: header})
+
+
+def read_tensors(path):
+    """Return the tensors, on the CPU, and the header of a file of `write_tensors`.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged or was not written by `write_tensors`.
+    """
+    if not Path(path).is_file():
+        raise DataError(f"{path}: no such file; run the stage that makes it")
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            header = json.loads((file.metadata() or {})[KEY])
+    except (SafetensorError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: damaged ({reason}); delete it and run again") from error
+    except KeyError as error:
+        raise DataError(f"{path}: not written by imsforge; give a file of imsforge") from error
+    if header.pop("sha256", None) != _digest(tensors):
+        raise DataError(f"{path}: damaged (checksum differs); delete it and run again")
+    return tensors, header
+
+
+def _digest(tensors):
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,238 @@
+"""The index of a measurement, and its spectra as a stream of blocks."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from imsforge.errors import IngestError
+from imsforge.io.artifacts import Artifact
+from imsforge.io.spans import gather, read_spans
+
+# A block of this many points needs about 60 MB.
+_BLOCK_POINTS = 2**21
+# What a spectrum costs beside its points, in points: bounds the pixels of a block of empty spectra.
+_SPECTRUM_COST = 32
+# Heavier than anything that mass spectrometry reaches, lighter than what damaged files hold.
+_MZ_MAX = 1e6
+
+
+@dataclass(frozen=True)
+class Block:
+    """Spectra of neighbouring rows, one after the other.
+
+    Attributes
+    ----------
+    rows : slice of the measurement's pixels
+    mz : (n_points,) float64, or (n_axis,) where the measurement has a common axis
+    intensity : (n_points,) in the measurement's own type, finite and not negative
+    indptr : (n_rows + 1,) int64; spectrum ``i`` is ``intensity[indptr[i] : indptr[i + 1]]``
+    n_negative : int, how many negative intensities were set to zero
+    """
+
+    rows: slice
+    mz: np.ndarray
+    intensity: np.ndarray
+    indptr: np.ndarray
+    n_negative: int = 0
+
+
+@dataclass(frozen=True)
+class Measurement(Artifact):
+    """``spectra.h5``: where each spectrum of a raw file lies; an index, not a copy.
+
+    Attributes
+    ----------
+    format : "imzML" or "HDF5"
+    mode : "profile" or "centroid"
+    layout : "continuous" (one m/z axis), "processed" (one a spectrum) or "matrix" (HDF5)
+    x, y : (n_pixels,) int32, pixel coordinates as given
+    axis : (n_axis,) float64 ascending, the common m/z axis; None for layout "processed"
+    mz_offset, intensity_offset : (n_pixels,) int64, first byte of each array in the .ibd; None
+        where an array is not there
+    n_points : (n_pixels,) int64, points of each spectrum
+    mz_dtype, intensity_dtype : NumPy type strings as stored in the raw file
+    file_path, file_bytes, file_sha256 : (n_files,) the raw files; the last holds the spectra
+    warnings : (n_warnings,) str, sentences with their counts
+    annotations : dict of (n_pixels,) arrays of numbers or strings, by name
+    """
+
+    format: str
+    mode: str
+    layout: str
+    x: np.ndarray
+    y: np.ndarray
+    n_points: np.ndarray
+    mz_dtype: str
+    intensity_dtype: str
+    file_path: np.ndarray
+    file_bytes: np.ndarray
+    file_sha256: np.ndarray
+    axis: np.ndarray | None = None
+    mz_offset: np.ndarray | None = None
+    intensity_offset: np.ndarray | None = None
+    warnings: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=str))
+    annotations: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        # HDF5 hands strings back as arrays without dimensions.
+        for name in ("format", "mode", "layout", "mz_dtype", "intensity_dtype"):
+            object.__setattr__(self, name, str(getattr(self, name)))
+
+    @property
+    def n_pixels(self):
+        """Number of spectra."""
+        return len(self.x)
+
+    @property
+    def source(self):
+        """The raw file that holds the spectra."""
+        return Path(str(self.file_path[-1]))
+
+    def describe(self, row):
+        """Name a spectrum for a message, counted from 1 as imzML does."""
+        return f"spectrum {row + 1} (x {self.x[row]}, y {self.y[row]})"
+
+    def summary(self):
+        """Return what was read as plain values, for ``ingest.json``; no time stamps."""
+        return {
+            "format": self.format,
+            "mode": self.mode,
+            "layout": self.layout,
+            "pixels": self.n_pixels,
+            "width": int(np.ptp(self.x)) + 1,
+            "height": int(np.ptp(self.y)) + 1,
+            "points": int(self.n_points.sum()),
+            "mz_range": None if self.axis is None else [float(self.axis[0]), float(self.axis[-1])],
+            "mz_dtype": np.dtype(self.mz_dtype).name,
+            "intensity_dtype": np.dtype(self.intensity_dtype).name,
+            "annotations": sorted(self.annotations),
+            "files": [
+                {"path": str(path), "bytes": int(size), "sha256": str(sha256)}
+                for path, size, sha256 in zip(
+                    self.file_path, self.file_bytes, self.file_sha256, strict=True
+                )
+            ],
+            "warnings": [str(warning) for warning in self.warnings],
+        }
+
+    def blocks(self, max_points=_BLOCK_POINTS):
+        """Yield all spectra in order, as `Block` objects of about ``max_points`` points.
+
+        The raw file is read straight through; memory is bounded by ``max_points`` or by the
+        longest spectrum.
+
+        Raises
+        ------
+        IngestError
+            If the raw file changed since it was indexed, or holds NaN or infinite intensities,
+            impossible m/z values or a spectrum whose m/z values do not ascend.
+        """
+        self._check_unchanged()
+        read = self._matrix_blocks if self.layout == "matrix" else self._ibd_blocks
+        for block in read(max_points):
+            yield self._checked(block)
+
+    def read_rows(self, rows):
+        """Read the spectra of an .ibd at ``rows``, an index array, as (mz, intensity, indptr)."""
+        count = self.n_points[rows]
+        indptr = np.concatenate(([0], np.cumsum(count)))
+        offset = [self.intensity_offset[rows]]
+        size = [count * np.dtype(self.intensity_dtype).itemsize]
+        if self.axis is None:
+            offset.append(self.mz_offset[rows])
+            size.append(count * np.dtype(self.mz_dtype).itemsize)
+        try:
+            with self.source.open("rb", buffering=0) as file:
+                buffer, position = read_spans(file, np.concatenate(offset), np.concatenate(size))
+        except (OSError, EOFError) as error:
+            raise IngestError(f"{self.source}: cannot be read ({error})") from error
+        intensity = gather(buffer, position[: len(rows)], count, self.intensity_dtype)
+        if self.axis is not None:
+            return self.axis, intensity, indptr
+        mz = gather(buffer, position[len(rows) :], count, self.mz_dtype)
+        return mz.astype(np.float64), intensity, indptr
+
+    def _ibd_blocks(self, max_points):
+        for rows in _slices(self.n_points + _SPECTRUM_COST, max_points):
+            mz, intensity, indptr = self.read_rows(np.arange(rows.start, rows.stop))
+            yield Block(rows, mz, intensity, indptr)
+
+    def _matrix_blocks(self, max_points):
+        with h5py.File(self.source, "r") as file:
+            dataset = file["intensity"]
+            n_rows = max(1, max_points // len(self.axis))
+            if dataset.chunks and n_rows > dataset.chunks[0]:
+                n_rows -= n_rows % dataset.chunks[0]  # no chunk is unpacked twice
+            for start in range(0, self.n_pixels, n_rows):
+                rows = slice(start, min(start + n_rows, self.n_pixels))
+                try:
+                    values = dataset[rows]
+                except OSError as error:
+                    raise IngestError(
+                        f"{self.source}: intensity cannot be read in rows {rows.start} to "
+                        f"{rows.stop - 1} ({error}); copy the file again"
+                    ) from error
+                indptr = np.arange(len(values) + 1, dtype=np.int64) * len(self.axis)
+                yield Block(rows, self.axis, values.ravel(), indptr)
+
+    def _check_unchanged(self):
+        try:
+            size = self.source.stat().st_size
+        except OSError as error:
+            raise IngestError(f"{self.source}: gone since it was indexed; restore it") from error
+        if size != self.file_bytes[-1]:
+            raise IngestError(
+                f"{self.source}: has {size} bytes, had {self.file_bytes[-1]} when it was indexed; "
+                "run `ingest` again"
+            )
+
+    def _checked(self, block):
+        intensity, mz = block.intensity, block.mz
+        if intensity.size == 0:
+            return block
+        if not np.isfinite([intensity.min(), intensity.max()]).all():
+            self._refuse(block, ~np.isfinite(intensity), intensity, "intensity")
+        if self.axis is None:
+            # Writers mark an empty spectrum by a point without m/z and intensity.
+            impossible = ~((mz > 0) & (mz <= _MZ_MAX)) & ((intensity != 0) | ~(mz == 0))
+            if impossible.any():
+                self._refuse(block, impossible, mz, "m/z")
+            self._check_ascending(block)
+        if intensity.dtype.kind == "u" or intensity.min() >= 0:
+            return block
+        n_negative = int(np.count_nonzero(intensity < 0))
+        return Block(block.rows, mz, np.maximum(intensity, 0), block.indptr, n_negative)
+
+    def _check_ascending(self, block):
+        descending = np.diff(block.mz) < 0
+        boundaries = block.indptr[1:-1]
+        boundaries = boundaries[(boundaries > 0) & (boundaries < len(block.mz))]
+        descending[boundaries - 1] = False
+        if descending.any():
+            row = self._row_of(block, np.argmax(descending))
+            raise IngestError(
+                f"{self.source}: {self.describe(row)}: m/z values do not ascend; "
+                "sort each spectrum by m/z when exporting"
+            )
+
+    def _refuse(self, block, bad, values, quantity):
+        first = np.argmax(bad)
+        row = self._row_of(block, first)
+        raise IngestError(
+            f"{self.source}: {self.describe(row)}, point {first - block.indptr[row - block.rows.start] + 1}: "
+            f"{quantity} is {values[first]} ({np.count_nonzero(bad)} such in this block of "
+            f"{len(values)} points); export the measurement again without them"
+        )
+
+    def _row_of(self, block, point):
+        return block.rows.start + int(np.searchsorted(block.indptr, point, side="right")) - 1
+
+
+def _slices(cost, limit):
+    """Split rows into neighbouring slices whose cost is about ``limit``."""
+    group = np.cumsum(cost) // limit
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    stops = np.append(starts[1:], len(cost))
+    return [slice(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]

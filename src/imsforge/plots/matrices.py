@@ -1,0 +1,103 @@
+"""Matrices of classes: who is taken for whom, and who is how far from whom."""
+
+import numpy as np
+
+from imsforge.plots.style import MATRIX_MAP, new_figure
+
+
+def plot_recall_matrices(confusion, title):
+    """Draw recall matrices, a row of panels a task and classifier, a panel a method.
+
+    Thesis figures 6-2, 6-11 and 6-12: each row of the confusion matrix divided by its sum, pooled
+    over repeats.
+
+    Parameters
+    ----------
+    confusion : DataFrame with columns task, classifier, method, true, predicted, count
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    methods = list(dict.fromkeys(confusion["method"]))
+    rows = list(dict.fromkeys(zip(confusion["task"], confusion["classifier"], strict=True)))
+    figure, axes = new_figure(
+        len(rows), len(methods), width=1.9 * len(methods) + 0.8, height=2.2 * len(rows) + 0.5
+    )
+    for line, (task, classifier) in zip(axes, rows, strict=True):
+        for axis, method in zip(line, methods, strict=True):
+            part = confusion.query("task == @task and classifier == @classifier")
+            recall, names = recall_matrix(part[part["method"] == method])
+            drawn = _draw_matrix(axis, recall, names, vmin=0, vmax=1)
+            axis.set_title(f"{method}\nmacro recall {np.diag(recall).mean():.2f}")
+        line[0].set_ylabel(f"{task}, {classifier}\ntrue class")
+    for axis in axes[-1]:
+        axis.set_xlabel("predicted class")
+    figure.colorbar(drawn, ax=axes, shrink=0.7, label="recall (share of the true class)")
+    figure.suptitle(title)
+    return figure
+
+
+def recall_matrix(confusion):
+    """Return the recall matrix, (n_classes, n_classes), and the classes' names.
+
+    Parameters
+    ----------
+    confusion : DataFrame with columns true, predicted, count; repeats are summed
+    """
+    names = list(dict.fromkeys(confusion["true"]))
+    counts = confusion.pivot_table(
+        index="true", columns="predicted", values="count", aggfunc="sum", fill_value=0
+    )
+    counts = counts.reindex(index=names, columns=names, fill_value=0).to_numpy(dtype=float)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), names
+
+
+def plot_frechet(matrices, title):
+    """Draw the Frechet distance of generated classes from real ones, a panel a method.
+
+    Thesis figure 2-11; distances in the features' own units, averaged over repeats, one
+    logarithmic colour scale. The panel `none` compares real training spectra with real test
+    spectra: what a perfect generator would show.
+
+    Parameters
+    ----------
+    matrices : DataFrame with columns method, generated, real, distance
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    methods = list(dict.fromkeys(matrices["method"]))
+    logs = matrices.assign(distance=np.log10(matrices["distance"].clip(lower=1e-12)))
+    low, high = np.percentile(logs["distance"], [1, 99])
+    figure, axes = new_figure(1, len(methods), width=2.0 * len(methods) + 0.8, height=2.8)
+    for axis, method in zip(axes[0], methods, strict=True):
+        part = logs[logs["method"] == method]
+        names = list(dict.fromkeys(part["real"]))
+        image = part.pivot_table(index="generated", columns="real", values="distance")
+        image = image.reindex(index=names, columns=names).to_numpy()
+        drawn = _draw_matrix(axis, image, names, vmin=low, vmax=high)
+        own = part.loc[part["generated"] == part["real"], "distance"]
+        axis.set_title(f"{method}\nmedian to own class {10 ** own.median():.3g}")
+        axis.set_xlabel("real test class")
+    axes[0][0].set_ylabel("class of the training set")
+    label = "log10 of the Frechet distance"
+    figure.colorbar(drawn, ax=axes, shrink=0.7, label=label)
+    figure.suptitle(title)
+    return figure
+
+
+def _draw_matrix(axis, matrix, names, **limits):
+    drawn = axis.imshow(matrix, cmap=MATRIX_MAP, **limits)
+    step = max(1, len(names) // 10)
+    ticks = np.arange(0, len(names), step)
+    axis.set_xticks(ticks, [names[k] for k in ticks], rotation=90 if _long(names) else 0)
+    axis.set_yticks(ticks, [names[k] for k in ticks])
+    return drawn
+
+
+def _long(names):
+    return max(map(len, names)) > 3

@@ -1,0 +1,34 @@
+rule collect_scores:
+    input:
+        scores=lambda wildcards: methods_of(
+            wildcards.dataset, wildcards.experiment, "scores.csv"
+        ),
+        scaled=lambda wildcards: repeats_of(
+            wildcards.dataset, wildcards.experiment, "scaled.h5"
+        ),
+    output:
+        scores="results/{dataset}/{experiment}/scores.csv",
+        table="results/{dataset}/{experiment}/table.csv",
+        markdown=report(
+            "results/{dataset}/{experiment}/table.md",
+            caption="../report/table.rst",
+            category="{dataset}",
+            subcategory="{experiment}",
+            labels={"content": "recall and precision"},
+        ),
+    log:
+        "logs/{dataset}/{experiment}/collect_scores.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/collect_scores.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("collect_scores"),
+    message:
+        "Collecting the scores of {wildcards.experiment} on {wildcards.dataset}"
+    script:
+        "../../scripts/collect_scores.py"

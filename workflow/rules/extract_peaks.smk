@@ -1,0 +1,24 @@
+rule extract_peaks:
+    input:
+        spectra=rules.ingest.output.spectra,
+        raw=raw_input,
+    output:
+        peaks="results/{dataset}/peaks.h5",
+        table="results/{dataset}/peaks.csv",
+    log:
+        "logs/{dataset}/extract_peaks.log",
+    benchmark:
+        "logs/{dataset}/extract_peaks.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        settings=dataset_setting("peaks"),
+        code=code("extract_peaks"),
+    message:
+        "Integrating the peaks of {wildcards.dataset}"
+    script:
+        "../../scripts/extract_peaks.py"

@@ -1,0 +1,30 @@
+def trained_model(wildcards):
+    """GANs draw from a trained model; the other methods learn in a moment."""
+    return rules.train_gan.output.model if wildcards.method in TRAINED_METHODS else []
+
+
+rule oversample:
+    input:
+        scaled=rules.scale.output.scaled,
+        model=trained_model,
+    output:
+        resampled="results/{dataset}/{experiment}/repeat-{repeat}/{method}/resampled.h5",
+    log:
+        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/oversample.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/oversample.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=60,
+    params:
+        method=lambda wildcards: wildcards.method,
+        tasks=experiment_setting("tasks"),
+        seed=seed_for("oversample"),
+        code=code("oversample"),
+    message:
+        "Making training sets with {wildcards.method} in {output.resampled}"
+    script:
+        "../../scripts/oversample.py"

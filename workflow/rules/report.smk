@@ -1,0 +1,31 @@
+rule report:
+    input:
+        summaries=each_dataset("results/{dataset}/ingest.json"),
+        peaks=each_dataset("results/{dataset}/peaks.csv"),
+        classes=each_dataset("results/{dataset}/classes.csv"),
+        class_maps=each_dataset("results/{dataset}/classes.png"),
+        tables=each_experiment("table.csv"),
+        markdown=each_experiment("table.md"),
+        figures=each_experiment_figure(),
+        maps=each_anomaly("map.png"),
+        metrics=each_anomaly("metrics.json"),
+    output:
+        "results/report.html",
+    log:
+        "logs/report.log",
+    benchmark:
+        "logs/report.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=config,
+        captions=str(Path(workflow.basedir) / "workflow/report"),
+        code=code("report"),
+    message:
+        "Writing {output}"
+    script:
+        "../../scripts/report.py"

@@ -1,0 +1,23 @@
+rule scale:
+    input:
+        features=rules.reduce.output.features,
+    output:
+        scaled="results/{dataset}/{experiment}/repeat-{repeat}/scaled.h5",
+    log:
+        "logs/{dataset}/{experiment}/repeat-{repeat}/scale.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/repeat-{repeat}/scale.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1000, 10),
+        runtime=10,
+    params:
+        scaler=experiment_setting("scaler"),
+        fit_on=experiment_setting("fit_on"),
+        code=code("scale"),
+    message:
+        "Scaling the features in {output.scaled}"
+    script:
+        "../../scripts/scale.py"

@@ -1,0 +1,25 @@
+rule split:
+    input:
+        peaks=rules.extract_peaks.output.peaks,
+        labels=rules.label.output.labels,
+    output:
+        split="results/{dataset}/{experiment}/repeat-{repeat}/split.h5",
+    log:
+        "logs/{dataset}/{experiment}/repeat-{repeat}/split.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/repeat-{repeat}/split.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        classes=experiment_setting("classes"),
+        settings=experiment_setting("split"),
+        seed=seed_for("split"),
+        code=code("split"),
+    message:
+        "Splitting {wildcards.dataset} for {wildcards.experiment}, repeat {wildcards.repeat}"
+    script:
+        "../../scripts/split.py"
