@@ -19,7 +19,7 @@ if "datasets" not in config:
 
 try:
     config = validate_config(
-        config, workflow.source_path("workflow/schemas/config.schema.yaml")
+        config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"
     )
 except ConfigError as error:
     sys.exit(f"imsforge: config: {error}")

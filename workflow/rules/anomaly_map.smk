@@ -1,20 +1,3 @@
-def healthy_mask(wildcards):
-    """Return the mask file of healthy pixels, where the configuration names one."""
-    healthy = config["datasets"][wildcards.dataset]["anomaly"][wildcards.anomaly][
-        "healthy"
-    ]
-    return ancient(healthy["mask"]) if "mask" in healthy else []
-
-
-def known_anomalies(wildcards):
-    """Return the ground truth, which only a phantom has."""
-    return (
-        rules.phantom.output.truth
-        if "phantom" in config["datasets"][wildcards.dataset]
-        else []
-    )
-
-
 rule select_healthy:
     input:
         peaks=rules.extract_peaks.output.peaks,

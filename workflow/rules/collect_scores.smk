@@ -1,8 +1,6 @@
 rule collect_scores:
     input:
-        scores=lambda wildcards: methods_of(
-            wildcards.dataset, wildcards.experiment, "scores.csv"
-        ),
+        scores=methods_input("scores.csv"),
         scaled=lambda wildcards: repeats_of(
             wildcards.dataset, wildcards.experiment, "scaled.h5"
         ),

@@ -6,9 +6,6 @@ from imsforge.io.fingerprint import fingerprint
 from imsforge.provenance import code_digest
 from imsforge.seeding import derive_seed
 
-# Rules run in environments that hold the library's dependencies; the library itself is here.
-os.environ["PYTHONPATH"] = str(Path(workflow.basedir) / "src")
-
 ENVIRONMENT = Path(workflow.basedir) / "envs/imsforge.yaml"
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
 
@@ -28,7 +25,7 @@ def each_dataset(pattern):
     return expand(pattern, dataset=config["datasets"])
 
 
-def each_experiment(file, **wildcards):
+def each_experiment(file):
     """Return a file of every experiment of every dataset."""
     return [
         f"results/{dataset}/{experiment}/{file}"
@@ -105,26 +102,97 @@ def _experiments():
     ]
 
 
+# Inputs that depend on the configuration.
+
+
+def raw_input(wildcards):
+    """Return the raw files; a user's file counts by its content, not by its time stamp."""
+    settings = config["datasets"][wildcards.dataset]
+    if "phantom" in settings:
+        return [rules.phantom.output.imzml, rules.phantom.output.ibd]
+    return [ancient(file) for file in raw_files(settings["input"])]
+
+
+def raw_fingerprints(wildcards):
+    """Return what tells a changed raw file from a touched one."""
+    settings = config["datasets"][wildcards.dataset]
+    return (
+        []
+        if "phantom" in settings
+        else [fingerprint(f) for f in raw_files(settings["input"])]
+    )
+
+
+def trained_model(wildcards):
+    """Return the model that GANs draw from; the other methods learn in a moment."""
+    return rules.train_gan.output.model if wildcards.method in TRAINED_METHODS else []
+
+
+def healthy_mask(wildcards):
+    """Return the mask file of healthy pixels, where the configuration names one."""
+    healthy = anomaly_setting("healthy")(wildcards)
+    return ancient(healthy["mask"]) if "mask" in healthy else []
+
+
+def known_anomalies(wildcards):
+    """Return the ground truth, which only a phantom has."""
+    return (
+        rules.phantom.output.truth
+        if "phantom" in config["datasets"][wildcards.dataset]
+        else []
+    )
+
+
+def methods_input(file, trained=False):
+    """Return a function of wildcards: a file of every method and repeat of an experiment."""
+    return lambda wildcards: methods_of(
+        wildcards.dataset, wildcards.experiment, file, trained
+    )
+
+
+def synthetic_sets(wildcards):
+    """Return the training sets of the first repeat that hold generated spectra."""
+    settings = experiment_setting("methods")(wildcards)
+    return [
+        f"results/{wildcards.dataset}/{wildcards.experiment}/repeat-1/{method}/resampled.h5"
+        for method in settings
+        if method != "none"
+    ]
+
+
 # What a stage is told.
 
 
-def dataset_setting(*keys):
+def reported(file, content):
+    """Mark a figure of an experiment for Snakemake's own report."""
+    return report(
+        f"results/{{dataset}}/{{experiment}}/{file}.png",
+        caption=f"../report/{file}.rst",
+        category="{dataset}",
+        subcategory="{experiment}",
+        labels={"content": content},
+    )
+
+
+def experiment_title(wildcards):
+    return f"{wildcards.dataset}: {wildcards.experiment}"
+
+
+def dataset_setting(key):
     """Return a function of wildcards that looks up a setting of a dataset."""
-    return lookup("/".join(["datasets/{dataset}", *keys]), within=config)
+    return lookup(f"datasets/{{dataset}}/{key}", within=config)
 
 
-def experiment_setting(*keys):
+def experiment_setting(key):
     """Return a function of wildcards that looks up a setting of an experiment."""
     return lookup(
-        "/".join(["datasets/{dataset}/experiments/{experiment}", *keys]), within=config
+        f"datasets/{{dataset}}/experiments/{{experiment}}/{key}", within=config
     )
 
 
-def anomaly_setting(*keys):
+def anomaly_setting(key):
     """Return a function of wildcards that looks up a setting of an anomaly map."""
-    return lookup(
-        "/".join(["datasets/{dataset}/anomaly/{anomaly}", *keys]), within=config
-    )
+    return lookup(f"datasets/{{dataset}}/anomaly/{{anomaly}}/{key}", within=config)
 
 
 def seed_for(*purpose):

@@ -1,20 +1,3 @@
-def raw_input(wildcards):
-    """Return the raw files; a user's file counts by its content, not by its time stamp."""
-    settings = config["datasets"][wildcards.dataset]
-    if "phantom" in settings:
-        return [rules.phantom.output.imzml, rules.phantom.output.ibd]
-    return [ancient(file) for file in raw_files(settings["input"])]
-
-
-def raw_fingerprints(wildcards):
-    settings = config["datasets"][wildcards.dataset]
-    return (
-        []
-        if "phantom" in settings
-        else [fingerprint(f) for f in raw_files(settings["input"])]
-    )
-
-
 rule ingest:
     input:
         raw=raw_input,

@@ -1,8 +1,3 @@
-def trained_model(wildcards):
-    """GANs draw from a trained model; the other methods learn in a moment."""
-    return rules.train_gan.output.model if wildcards.method in TRAINED_METHODS else []
-
-
 rule oversample:
     input:
         scaled=rules.scale.output.scaled,

@@ -1,18 +1,3 @@
-def reported(file, content):
-    """Mark a figure of an experiment for Snakemake's own report."""
-    return report(
-        f"results/{{dataset}}/{{experiment}}/{file}.png",
-        caption=f"../report/{file}.rst",
-        category="{dataset}",
-        subcategory="{experiment}",
-        labels={"content": content},
-    )
-
-
-def experiment_title(wildcards):
-    return f"{wildcards.dataset}: {wildcards.experiment}"
-
-
 rule plot_classes:
     input:
         peaks=rules.extract_peaks.output.peaks,
@@ -46,9 +31,7 @@ rule plot_classes:
 
 rule plot_recall_matrices:
     input:
-        confusion=lambda wildcards: methods_of(
-            wildcards.dataset, wildcards.experiment, "confusion.csv"
-        ),
+        confusion=methods_input("confusion.csv"),
     output:
         png=reported("recall_matrices", "recall matrices"),
         svg="results/{dataset}/{experiment}/recall_matrices.svg",
@@ -73,9 +56,7 @@ rule plot_recall_matrices:
 
 rule plot_frechet:
     input:
-        frechet=lambda wildcards: methods_of(
-            wildcards.dataset, wildcards.experiment, "frechet.csv"
-        ),
+        frechet=methods_input("frechet.csv"),
     output:
         png=reported("frechet", "Frechet distances"),
         svg="results/{dataset}/{experiment}/frechet.svg",
@@ -102,13 +83,7 @@ rule plot_spectra:
     input:
         peaks=rules.extract_peaks.output.peaks,
         scaled="results/{dataset}/{experiment}/repeat-1/scaled.h5",
-        resampled=lambda wildcards: [
-            path
-            for path in methods_of(
-                wildcards.dataset, wildcards.experiment, "resampled.h5"
-            )
-            if "/repeat-1/" in path and "/none/" not in path
-        ],
+        resampled=synthetic_sets,
     output:
         png=reported("spectra", "real and generated spectra"),
         svg="results/{dataset}/{experiment}/spectra.svg",
@@ -133,9 +108,7 @@ rule plot_spectra:
 
 rule plot_training:
     input:
-        history=lambda wildcards: methods_of(
-            wildcards.dataset, wildcards.experiment, "history.csv", trained=True
-        ),
+        history=methods_input("history.csv", trained=True),
     output:
         png=reported("training", "training curves"),
         svg="results/{dataset}/{experiment}/training.svg",

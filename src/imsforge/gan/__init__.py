@@ -1,0 +1,1 @@
+"""Conditional GANs: networks, losses, training, checkpoints, and the trained model."""

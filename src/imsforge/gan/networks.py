@@ -57,7 +57,7 @@ def count_parameters(network):
 
 
 def _build(layers, n_inputs, n_outputs, dropout):
-    """Build the layers of one line; ``shape`` is what flows on: (features,) or (channels, length)."""
+    """Build the layers of one line; what flows on is shaped (features,) or (channels, length)."""
     body, shape = nn.Sequential(), (n_inputs,)
     for words in layers.split(", "):
         name, *sizes = words.split()

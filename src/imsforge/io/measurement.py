@@ -14,8 +14,9 @@ from imsforge.io.spans import gather, read_spans
 _BLOCK_POINTS = 2**21
 # What a spectrum costs beside its points, in points: bounds the pixels of a block of empty spectra.
 _SPECTRUM_COST = 32
-# Heavier than anything that mass spectrometry reaches, lighter than what damaged files hold.
+# More than mass spectrometry reaches, less than what damaged files hold.
 _MZ_MAX = 1e6
+_INTENSITY_MAX = 1e30
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,19 @@ class Measurement(Artifact):
             "warnings": [str(warning) for warning in self.warnings],
         }
 
-    def blocks(self, max_points=_BLOCK_POINTS):
-        """Yield all spectra in order, as `Block` objects of about ``max_points`` points.
+    def blocks(self, max_points=_BLOCK_POINTS, spectrum_cost=_SPECTRUM_COST):
+        """Yield all spectra in order, as `Block` objects.
 
-        The raw file is read straight through; memory is bounded by ``max_points`` or by the
+        The raw file is read straight through. Memory is bounded by the size of a block, or by the
         longest spectrum.
+
+        Parameters
+        ----------
+        max_points : int
+            Points of a block, about.
+        spectrum_cost : int
+            What the caller stores for each spectrum, in points: spectra with few points fill a
+            block by their number.
 
         Raises
         ------
@@ -131,8 +140,19 @@ class Measurement(Artifact):
         """
         self._check_unchanged()
         read = self._matrix_blocks if self.layout == "matrix" else self._ibd_blocks
-        for block in read(max_points):
+        for block in read(max_points, spectrum_cost):
             yield self._checked(block)
+
+    def some_axes(self, n_spectra=16):
+        """Return the m/z values of a few spectra that hold points, spread over the pixels."""
+        if self.axis is not None:
+            return [self.axis]
+        filled = np.flatnonzero(self.n_points)
+        rows = filled[:: max(1, len(filled) // n_spectra)]
+        if len(rows) == 0:
+            return []
+        mz, _, indptr = self.read_rows(rows)
+        return np.split(mz, indptr[1:-1])
 
     def read_rows(self, rows):
         """Read the spectra of an .ibd at ``rows``, an index array, as (mz, intensity, indptr)."""
@@ -154,15 +174,15 @@ class Measurement(Artifact):
         mz = gather(buffer, position[len(rows) :], count, self.mz_dtype)
         return mz.astype(np.float64), intensity, indptr
 
-    def _ibd_blocks(self, max_points):
-        for rows in _slices(self.n_points + _SPECTRUM_COST, max_points):
+    def _ibd_blocks(self, max_points, spectrum_cost):
+        for rows in _slices(self.n_points + spectrum_cost, max_points):
             mz, intensity, indptr = self.read_rows(np.arange(rows.start, rows.stop))
             yield Block(rows, mz, intensity, indptr)
 
-    def _matrix_blocks(self, max_points):
+    def _matrix_blocks(self, max_points, spectrum_cost):
         with h5py.File(self.source, "r") as file:
             dataset = file["intensity"]
-            n_rows = max(1, max_points // len(self.axis))
+            n_rows = max(1, max_points // (len(self.axis) + spectrum_cost))
             if dataset.chunks and n_rows > dataset.chunks[0]:
                 n_rows -= n_rows % dataset.chunks[0]  # no chunk is unpacked twice
             for start in range(0, self.n_pixels, n_rows):
@@ -192,8 +212,10 @@ class Measurement(Artifact):
         intensity, mz = block.intensity, block.mz
         if intensity.size == 0:
             return block
-        if not np.isfinite([intensity.min(), intensity.max()]).all():
-            self._refuse(block, ~np.isfinite(intensity), intensity, "intensity")
+        # NaN fails both comparisons.
+        if not (intensity.min() >= -_INTENSITY_MAX and intensity.max() <= _INTENSITY_MAX):
+            possible = (intensity >= -_INTENSITY_MAX) & (intensity <= _INTENSITY_MAX)
+            self._refuse(block, ~possible, intensity, "intensity")
         if self.axis is None:
             # Writers mark an empty spectrum by a point without m/z and intensity.
             impossible = ~((mz > 0) & (mz <= _MZ_MAX)) & ((intensity != 0) | ~(mz == 0))
@@ -218,12 +240,13 @@ class Measurement(Artifact):
             )
 
     def _refuse(self, block, bad, values, quantity):
-        first = np.argmax(bad)
+        first = int(np.argmax(bad))
         row = self._row_of(block, first)
+        point = first - block.indptr[row - block.rows.start] + 1
         raise IngestError(
-            f"{self.source}: {self.describe(row)}, point {first - block.indptr[row - block.rows.start] + 1}: "
-            f"{quantity} is {values[first]} ({np.count_nonzero(bad)} such in this block of "
-            f"{len(values)} points); export the measurement again without them"
+            f"{self.source}: {self.describe(row)}, point {point}: {quantity} is {values[first]} "
+            f"({np.count_nonzero(bad)} such among {len(values)} points read here); "
+            "export the measurement again without them"
         )
 
     def _row_of(self, block, point):

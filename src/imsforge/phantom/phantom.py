@@ -60,6 +60,11 @@ class Phantom:
     truth: PhantomTruth
     seed: int
 
+    @property
+    def shape(self):
+        """Number of pixels and of peaks."""
+        return len(self.truth.x), len(self.truth.mz)
+
     def blocks(self):
         """Yield (rows, intensity, mz) for each block of pixels, in order.
 
@@ -69,14 +74,14 @@ class Phantom:
         intensity : (n, n_peaks) float32, zero where nothing was detected
         mz : (n, n_peaks) float64, as measured
         """
-        n_pixels = len(self.truth.x)
+        n_pixels, _ = self.shape
         for start in range(0, n_pixels, BLOCK_ROWS):
             rows = slice(start, min(start + BLOCK_ROWS, n_pixels))
             yield rows, *self._block(rows)
 
     def intensity(self):
         """Return all spectra as one matrix, (n_pixels, n_peaks) float32."""
-        matrix = np.empty((len(self.truth.x), len(self.truth.mz)), dtype=np.float32)
+        matrix = np.empty(self.shape, dtype=np.float32)
         for rows, intensity, _ in self.blocks():
             matrix[rows] = intensity
         return matrix

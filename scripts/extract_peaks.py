@@ -1,0 +1,14 @@
+"""Integrate the peaks of every spectrum."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.io.measurement import Measurement
+from imsforge.spectra import extract_peaks
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    measurement = Measurement.read(snakemake.input.spectra)
+    extract_peaks(measurement, snakemake.output.peaks, snakemake.output.table, **snakemake.params.settings)

@@ -1,0 +1,42 @@
+"""Writing ``peaks.h5`` and ``peaks.csv`` while the spectra stream by."""
+
+from contextlib import contextmanager
+
+import h5py
+import numpy as np
+
+from imsforge.io.artifacts import PeakMatrix
+from imsforge.io.atomic import atomic
+
+_CHUNK_BYTES = 2**20
+
+
+@contextmanager
+def peak_matrix_file(path, mz, x, y, annotations):
+    """Yield the intensities of a `PeakMatrix` file as a dataset to fill row by row.
+
+    The file appears when the block ends without an error.
+
+    Parameters
+    ----------
+    path : path
+    mz : (n_peaks,) float64
+    x, y : (n_pixels,) int32
+    annotations : dict of (n_pixels,) arrays
+
+    Yields
+    ------
+    h5py.Dataset
+        (n_pixels, n_peaks) float32.
+    """
+    with atomic(path) as temporary:
+        PeakMatrix(None, mz, x, y, annotations).write(temporary)
+        n_rows = min(len(x), max(1, _CHUNK_BYTES // (4 * len(mz))))
+        with h5py.File(temporary, "a") as file:
+            yield file.create_dataset(
+                "intensity",
+                shape=(len(x), len(mz)),
+                dtype=np.float32,
+                chunks=(n_rows, len(mz)),
+                compression="lzf",
+            )

@@ -1,0 +1,156 @@
+"""Gather what a run left in its results folder, and lay it out as one page."""
+
+import base64
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import jinja2
+import yaml
+
+import imsforge
+from imsforge.evaluation.tables import TASK_TITLES, readable_table
+from imsforge.io.tables import read_csv, read_json
+
+#: Figures of an experiment, in the order of the page.
+EXPERIMENT_FIGURES = ("recall_matrices", "spectra", "frechet", "training")
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "imbalanced-learn",
+    "torch",
+    "h5py",
+    "pyimzML",
+    "snakemake",
+)
+
+#: Facts of ingest.json that open a dataset's section, and what they are called there.
+FACTS = {
+    "format": "format",
+    "layout": "layout",
+    "mode": "mode",
+    "pixels": "pixels",
+    "width": "grid width",
+    "height": "grid height",
+    "mz_min": "lowest m/z",
+    "mz_max": "highest m/z",
+    "bytes": "size in bytes",
+}
+
+
+def build_report(config, results, captions):
+    """Write the report's page.
+
+    Parameters
+    ----------
+    config : dict, complete with defaults
+    results : path, the folder that holds a finished run
+    captions : path, the folder of the figures' captions, one ``.rst`` of plain text each
+
+    Returns
+    -------
+    str
+        HTML that refers to no other file. All text is escaped.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("imsforge.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["table"] = _table
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in Path(captions).glob("*.rst")}
+    datasets = [
+        _dataset(name, settings, Path(results) / name, texts)
+        for name, settings in config["datasets"].items()
+    ]
+    return environment.get_template("page.html.jinja").render(
+        datasets=datasets,
+        settings=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        versions=_versions(),
+    )
+
+
+def _dataset(name, settings, folder, texts):
+    summary = read_json(folder / "ingest.json")
+    peaks = read_csv(folder / "peaks.csv")
+    return {
+        "name": name,
+        "source": settings.get("input", "synthetic kidney"),
+        "facts": {
+            text: summary[key] for key, text in FACTS.items() if summary.get(key) is not None
+        },
+        "warnings": summary.get("warnings", []),
+        "peaks": len(peaks),
+        "mz_range": (peaks["mz"].min(), peaks["mz"].max()) if len(peaks) else (0, 0),
+        "classes": read_csv(folder / "classes.csv").round({"share": 4}),
+        "class_map": _figure(folder / "classes.png", texts["classes"]),
+        "experiments": [
+            _experiment(key, value, folder / key, texts)
+            for key, value in settings["experiments"].items()
+        ],
+        "anomalies": [
+            _anomaly(key, value, folder / "anomaly" / key, texts)
+            for key, value in settings["anomaly"].items()
+        ],
+    }
+
+
+def _experiment(name, settings, folder, texts):
+    table = read_csv(folder / "table.csv")
+    return {
+        "name": name,
+        "settings": settings,
+        "tables": [
+            (f"{TASK_TITLES[task]}; judged by {classifier}", readable_table(part))
+            for (task, classifier), part in table.groupby(["task", "classifier"], sort=False)
+        ],
+        "table_caption": texts["table"],
+        "figures": [
+            _figure(folder / f"{figure}.png", texts[figure])
+            for figure in EXPERIMENT_FIGURES
+            if (folder / f"{figure}.png").is_file()
+        ],
+    }
+
+
+def _anomaly(name, settings, folder, texts):
+    metrics = read_json(folder / "metrics.json")
+    rows = [
+        {"detector": detector, "anomaly": kind, **values}
+        for detector, kinds in metrics.get("detection", {}).items()
+        for kind, values in kinds.items()
+    ]
+    return {
+        "name": name,
+        "settings": settings,
+        "healthy_pixels": metrics["healthy_pixels"],
+        "pixels": metrics["pixels"],
+        "map": _figure(folder / "map.png", texts["map"]),
+        "metrics": rows,
+    }
+
+
+def _figure(path, caption):
+    return {
+        "data": base64.b64encode(path.read_bytes()).decode(),
+        "caption": " ".join(caption.split()),
+        "name": path.stem,
+    }
+
+
+def _table(frame):
+    return {"columns": list(frame.columns), "rows": frame.to_numpy().tolist()}
+
+
+def _versions():
+    versions = {"imsforge": imsforge.__version__, "Python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:  # the library works without the workflow's own packages
+            continue
+    return versions

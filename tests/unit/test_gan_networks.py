@@ -1,0 +1,117 @@
+import re
+
+import pytest
+import torch
+from torch import nn
+
+from imsforge.gan import architectures
+from imsforge.gan.architectures import CRITICS, GENERATORS
+from imsforge.gan.networks import Critic, Generator, count_parameters
+
+FEATURES, CLASSES, LATENT = 573, 19, 100
+OUTPUT_NORM = 2 * FEATURES
+
+# (network, total in the thesis' table, how far the layers as tabulated are from it, why)
+TABULATED = {
+    ("critic", "fc1"): (954, 0, ""),
+    ("critic", "fc3"): (567_146, 0, ""),
+    ("critic", "fc4"): (829_411, 262_656 - 262_265, "two digits of a hidden layer changed place"),
+    ("critic", "dc8"): (317_130, 0, ""),
+    ("critic", "dc32"): (485_610, 0, ""),
+    ("generator", "fc1"): (69_121, OUTPUT_NORM, "BatchNorm not counted"),
+    ("generator", "fc3"): (197_664, 0, ""),
+    ("generator", "fc4"): (474_278, 2 * (256 + 512) + OUTPUT_NORM, "BatchNorm not counted"),
+    ("generator", "fc5"): (1_296_550, OUTPUT_NORM, "BatchNorm of the output not counted"),
+    ("generator", "dc8"): (605_054, -1_188, "unknown; the rows of the table sum to 603,866"),
+}
+
+
+def build(part, name, features=FEATURES, classes=CLASSES, latent=LATENT, dropout=0.4):
+    if part == "critic":
+        return Critic(name, features, classes, dropout)
+    return Generator(name, latent, features, classes)
+
+
+def test_every_network_has_its_reference():
+    assert set(TABULATED) == {("critic", name) for name in CRITICS} | {
+        ("generator", name) for name in GENERATORS
+    }
+
+
+@pytest.mark.parametrize(("part", "name"), TABULATED)
+def test_parameters_are_those_of_the_thesis_table(part, name):
+    tabulated, difference, _ = TABULATED[part, name]
+    assert count_parameters(build(part, name)) == tabulated + difference
+
+
+def test_documented_counts_are_the_true_ones():
+    rows = re.findall(r"^(\w+) +([\d,]{3,}) +([\d,]{3,})", architectures.__doc__, re.MULTILINE)
+    documented = [(name, *(int(n.replace(",", "")) for n in counts)) for name, *counts in rows]
+    assert documented == [
+        (name, tabulated + difference, tabulated)
+        for (_, name), (tabulated, difference, _) in TABULATED.items()
+    ]
+
+
+def test_final_critic_layer_by_layer():
+    critic = build("critic", "fc3")
+    assert [tuple(p.shape) for p in critic.parameters()] == [
+        (19, 19),
+        *[(512, 592), (512,)],
+        *[(512, 512), (512,)],
+        *[(1, 512), (1,)],
+    ]
+    kinds = [type(layer).__name__ for layer in critic.body]
+    assert kinds == ["Linear", "LeakyReLU", "Linear", "Dropout", "LeakyReLU", "Linear"]
+
+
+@pytest.mark.parametrize(("name", "flat"), [("dc8", 35 * 64), ("dc32", 35 * 256)])
+def test_convolutions_end_at_the_tabulated_length(name, flat):
+    assert build("critic", name).body[-1].in_features == flat
+
+
+@pytest.mark.parametrize("name", CRITICS)
+def test_critics_score_each_row_by_itself(name):
+    # Real and generated rows share one pass: no row may see another.
+    torch.manual_seed(0)
+    critic = build("critic", name, features=12, classes=3).eval()
+    rows, labels = torch.randn(6, 12), torch.tensor([0, 1, 2, 0, 1, 2])
+    alone = torch.cat([critic(rows[i : i + 1], labels[i : i + 1]) for i in range(6)])
+    assert alone.shape == (6,)
+    torch.testing.assert_close(critic(rows, labels), alone)
+    assert not any(isinstance(layer, nn.BatchNorm1d) for layer in critic.modules())
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_generators_make_rows_of_the_class_asked_for(name):
+    torch.manual_seed(0)
+    generator = build("generator", name, features=12, classes=3, latent=5).eval()
+    z = torch.randn(1, 5).repeat(3, 1)
+    rows = generator(z, torch.tensor([0, 1, 1]))
+    assert rows.shape == (3, 12)
+    assert not torch.allclose(rows[0], rows[1])
+    torch.testing.assert_close(rows[1], rows[2])
+
+
+@pytest.mark.parametrize("name", ["fc4", "dc8", "dc32"])
+def test_dropout_leaves_no_row_without_a_gradient(name):
+    # Dropout of whole rows would leave 40 % of them without one.
+    torch.manual_seed(0)
+    rows = torch.randn(64, 20, requires_grad=True)
+    critic = build("critic", name, features=20, classes=2).train()
+    critic(rows, torch.zeros(64, dtype=torch.long)).sum().backward()
+    assert (rows.grad.norm(dim=1) > 0).all()
+
+
+def test_dropout_rate_is_that_of_the_settings():
+    torch.manual_seed(0)
+    hidden = {}
+    for rate in (0.0, 0.25):
+        critic = build("critic", "fc3", features=4, classes=2, dropout=rate).train()
+        dropout = next(layer for layer in critic.body if isinstance(layer, nn.Dropout))
+        dropout.register_forward_hook(
+            lambda _module, _inputs, output, rate=rate: hidden.update({rate: output})
+        )
+        critic(torch.randn(200, 4), torch.zeros(200, dtype=torch.long))
+    assert (hidden[0.0] == 0).float().mean() == 0
+    assert (hidden[0.25] == 0).float().mean() == pytest.approx(0.25, abs=0.01)

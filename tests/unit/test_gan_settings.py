@@ -1,0 +1,70 @@
+import dataclasses
+import json
+import math
+
+import pytest
+
+from imsforge.errors import ConfigError
+from imsforge.gan.settings import GANSettings
+
+
+def test_defaults_are_the_thesis():
+    settings = GANSettings().resolved()
+    assert (settings.kind, settings.generator, settings.critic) == ("cwgan-gp", "fc4", "fc3")
+    assert (settings.latent_size, settings.dropout, settings.batch_size) == (100, 0.4, 64)
+    assert (settings.critic_steps, settings.learning_rate) == (100, 1e-4)
+    assert settings.penalty_weight == 10
+
+
+def test_what_is_left_open_follows_from_the_rest():
+    assert GANSettings(kind="cgan").resolved().critic_steps == 1
+    assert GANSettings().resolved().generator_learning_rate == pytest.approx(1e-3)
+    assert GANSettings(critic_steps=4).resolved().generator_learning_rate == pytest.approx(2e-4)
+    given = GANSettings(critic_steps=3, generator_learning_rate=0.5)
+    assert given.resolved() == given
+
+
+def test_settings_survive_json():
+    settings = GANSettings(betas=(0.0, 0.9), updates=7)
+    again = json.loads(json.dumps(dataclasses.asdict(settings)))
+    assert GANSettings.from_dict(again) == settings
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("kind", "wgan"),
+        ("kind", []),
+        ("generator", "fc2"),
+        ("critic", "fc5"),
+        ("latent_size", 0),
+        ("latent_size", 10.0),
+        ("batch_size", 1),
+        ("batch_size", True),
+        ("updates", 0),
+        ("critic_steps", 0),
+        ("dropout", 1.0),
+        ("dropout", -0.1),
+        ("learning_rate", 0),
+        ("learning_rate", math.nan),
+        ("generator_learning_rate", -1e-4),
+        ("betas", (0.9, 1.0)),
+        ("betas", (0.9,)),
+        ("betas", 0.9),
+        ("penalty_weight", math.inf),
+    ],
+)
+def test_impossible_values_are_told_by_their_key(key, value):
+    with pytest.raises(ConfigError, match=rf"^gan\.{key}: must be ") as raised:
+        GANSettings(**{key: value})
+    assert "\n" not in str(raised.value)
+
+
+def test_numbers_that_yaml_reads_as_text_are_explained():
+    with pytest.raises(ConfigError, match="1.0e-4"):
+        GANSettings(learning_rate="1e-4")
+
+
+def test_unknown_key_is_told_with_the_known_ones():
+    with pytest.raises(ConfigError, match=r"unknown key 'epochs'.*updates"):
+        GANSettings.from_dict({"epochs": 1000})
