@@ -28,7 +28,7 @@ METHODS = {
 }
 
 
-class Scaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class FeatureScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale features by ``(X - offset_) / scale_``.
 
     Thesis row V3: van der Linden (2024), eq. 3-1 to 3-3.
@@ -86,7 +86,7 @@ def scale_features(features, method, *, fit_on="train"):
     -------
     Features, with offset and scale
     """
-    fitted = Scaler(method).fit(features.values[features.train if fit_on == "train" else ...])
+    fitted = FeatureScaler(method).fit(features.values[features.train if fit_on == "train" else ...])
     return replace(
         features,
         values=fitted.transform(features.values),

@@ -15,9 +15,9 @@ def fingerprint(path):
     """
     size = Path(path).stat().st_size
     digest = hashlib.sha256(str(size).encode())
-    step = max(1, (size - SAMPLE_BYTES) // (SAMPLES - 1))
+    last = max(0, size - SAMPLE_BYTES)
     with Path(path).open("rb") as file:
-        for offset in range(0, max(1, size - SAMPLE_BYTES + 1), step):
-            file.seek(offset)
+        for sample in range(SAMPLES):
+            file.seek(last * sample // (SAMPLES - 1))
             digest.update(file.read(SAMPLE_BYTES))
     return digest.hexdigest()[:16]

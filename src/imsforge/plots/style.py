@@ -5,7 +5,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
 
-#: Okabe & Ito (2008), told apart with every kind of colour vision.
+#: Okabe & Ito (2008), told apart with every kind of colour vision; without their yellow, which
+#: drowns on white paper.
 OKABE_ITO = (
     "#0072B2",
     "#E69F00",
@@ -13,7 +14,6 @@ OKABE_ITO = (
     "#D55E00",
     "#56B4E9",
     "#CC79A7",
-    "#F0E442",
     "#555555",
 )
 
@@ -52,7 +52,7 @@ def new_figure(rows=1, columns=1, *, width, height, **options):
 def class_colours(n_classes):
     """Return one colour a class, (n_classes, 3).
 
-    Eight hues that everyone can tell apart; further classes repeat them lighter, then darker, so
+    Seven hues that everyone can tell apart; further classes repeat them lighter, then darker, so
     that neighbours in the list still differ in lightness.
     """
     hues = np.array([to_rgb(colour) for colour in OKABE_ITO])

@@ -1,0 +1,201 @@
+import copy
+import inspect
+from dataclasses import fields
+
+import pytest
+import yaml
+
+from imsforge.config import TRAINED_METHODS, raw_files, validate_config
+from imsforge.errors import ConfigError
+from imsforge.evaluation.classifiers import CLASSIFIERS
+from imsforge.evaluation.splits import split_pixels
+from imsforge.gan.settings import KINDS, GANSettings
+from imsforge.oversampling import SAMPLERS, TASKS
+from imsforge.scaling import METHODS as SCALERS
+
+MINIMAL = {
+    "datasets": {
+        "kidney": {
+            "phantom": {"pixels": 1000, "peaks": 60},
+            "experiments": {"nmf": {"features": 20}},
+            "anomaly": {"spots": {"healthy": {"rectangle": [0, 0, 9, 9]}}},
+        }
+    }
+}
+
+
+@pytest.fixture
+def schema(root):
+    return root / "workflow" / "schemas" / "config.schema.yaml"
+
+
+@pytest.fixture
+def definitions(schema):
+    return yaml.safe_load(schema.read_text())["$defs"]
+
+
+def changed(*path_and_value):
+    *path, value = path_and_value
+    config = copy.deepcopy(MINIMAL)
+    place = config
+    for key in path[:-1]:
+        place = place.setdefault(key, {})
+    place[path[-1]] = value
+    return config
+
+
+def test_defaults_are_filled_in_at_every_depth(schema):
+    config = validate_config(MINIMAL, schema)
+    assert config["seed"] == 2024
+    kidney = config["datasets"]["kidney"]
+    assert "input" not in kidney
+    assert kidney["labels"]["classes"] == 20
+    assert kidney["experiments"]["nmf"]["split"]["max_train"] == 5000
+    assert kidney["experiments"]["nmf"]["gan"]["batch_size"] == 64
+    assert kidney["anomaly"]["spots"]["scaler"] == "standard"
+
+
+def test_validating_twice_changes_nothing(schema):
+    once = validate_config(MINIMAL, schema)
+    assert validate_config(once, schema) == once
+
+
+def test_the_given_config_is_left_alone(schema):
+    given = copy.deepcopy(MINIMAL)
+    validate_config(given, schema)
+    assert given == MINIMAL
+
+
+EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({}, "key 'datasets' is missing"),
+        (changed("sede", 3), "unknown key 'sede'; did you mean 'seed'"),
+        (changed("seed", -1), "seed: -1"),
+        (changed("seed", "four"), "seed: 'four' is not of type 'integer'"),
+        (changed("device", "tpu"), "device: 'tpu' is not one of auto, cpu, cuda"),
+        (changed(*EXPERIMENT, "scalar", "standard"), "nmf: unknown key 'scalar'; did you mean"),
+        (changed(*EXPERIMENT, "features", 5000), "features: 5000 is more than the phantom's 60"),
+        (changed(*EXPERIMENT, "features", "half"), "nmf.features: 'half'"),
+        (changed(*EXPERIMENT, "features", 0), "nmf.features: 0"),
+        (changed(*EXPERIMENT, "methods", ["none", "smot"]), "methods.1: 'smot' is not one of none"),
+        (changed(*EXPERIMENT, "methods", []), "nmf.methods: []"),
+        (changed(*EXPERIMENT, "split", {"test_share": 2}), "split.test_share: 2"),
+        (changed(*EXPERIMENT, "gan", {"updates": 0}), "gan.updates: 0"),
+        (changed(*EXPERIMENT, "gan", {"critic": "fc9"}), "gan.critic: 'fc9' is not one of fc1"),
+        (changed("datasets", "../up", {"phantom": {}}), "'../up' is no name"),
+        (changed("datasets", "kidney", {}), "needs exactly one of input and phantom"),
+        (
+            changed("datasets", "kidney", "input", "a.h5"),
+            "kidney: needs exactly one of input and phantom",
+        ),
+        (
+            changed("datasets", "own", {"input": "nowhere/own.imzML"}),
+            "datasets.own.input: nowhere/own.imzML: no such file",
+        ),
+        (
+            changed("datasets", "kidney", "labels", {"method": "column"}),
+            "labels: key 'column' is missing",
+        ),
+        (
+            changed("datasets", "kidney", "labels", {"method": "column", "column": "a"}),
+            "a phantom has no label column",
+        ),
+        (
+            changed("datasets", "kidney", "anomaly", "spots", {"healthy": {}}),
+            "anomaly.spots.healthy: {}",
+        ),
+        (
+            changed("datasets", "kidney", "anomaly", "spots", "healthy", "rectangle", [5, 0, 1, 9]),
+            "rectangle: [x_min, y_min, x_max, y_max] is empty",
+        ),
+        (
+            changed("datasets", "kidney", "anomaly", "spots", {"healthy": {"mask": "no.png"}}),
+            "healthy.mask: no.png: no such file",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_one_line_that_names_it(config, says, schema):
+    with pytest.raises(ConfigError) as raised:
+        validate_config(config, schema)
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_binary_file_is_named(schema, tmp_path):
+    (tmp_path / "a.imzML").touch()
+    with pytest.raises(ConfigError, match=r"a\.ibd: no such file"):
+        validate_config(changed("datasets", "own", {"input": str(tmp_path / "a.imzML")}), schema)
+
+
+def test_a_binary_file_is_found_in_any_case(tmp_path):
+    (tmp_path / "sec[1].imzml").touch()
+    (tmp_path / "sec[1].IBD").touch()
+    assert raw_files(tmp_path / "sec[1].imzml")[1] == str(tmp_path / "sec[1].IBD")
+    assert raw_files("x.h5") == ["x.h5"]
+
+
+def test_every_key_is_described(definitions):
+    def walk(name, schema):
+        for key, sub in schema.get("properties", {}).items():
+            yield f"{name}.{key}", sub
+            yield from walk(f"{name}.{key}", sub)
+
+    bare = [
+        name
+        for top, definition in definitions.items()
+        for name, sub in walk(top, definition)
+        if "description" not in sub and "$ref" not in sub and not name.endswith("largest")
+    ]
+    assert bare == []
+
+
+def test_every_key_is_explained(root, schema):
+    """config/README.md and the schema must not drift apart."""
+    text = (root / "config" / "README.md").read_text()
+
+    def keys(schema):
+        for key, sub in schema.get("properties", {}).items():
+            yield key
+            yield from keys(sub)
+
+    whole = yaml.safe_load(schema.read_text())
+    known = set(keys(whole)).union(*(keys(definition) for definition in whole["$defs"].values()))
+    assert sorted(key for key in known if f"`{key}`" not in text) == []
+
+
+def test_schema_and_library_agree(definitions):
+    experiment = definitions["experiment"]["properties"]
+    assert experiment["methods"]["items"]["enum"] == ["none", *SAMPLERS]
+    assert experiment["tasks"]["items"]["enum"] == list(TASKS)
+    assert experiment["classifiers"]["items"]["enum"] == list(CLASSIFIERS)
+    assert definitions["scaler"]["enum"] == list(SCALERS)
+    assert set(TRAINED_METHODS) == set(KINDS)
+
+
+def test_gan_defaults_are_the_library_s(definitions):
+    properties = definitions["gan"]["properties"]
+    defaults = {entry.name: entry.default for entry in fields(GANSettings) if entry.name != "kind"}
+    assert set(properties) == set(defaults)
+    for key, default in defaults.items():
+        stated = properties[key]["default"]
+        assert (tuple(stated) if isinstance(stated, list) else stated) == default
+
+
+def test_split_defaults_are_the_library_s(definitions):
+    signature = inspect.signature(split_pixels).parameters
+    for key, sub in definitions["split"]["properties"].items():
+        assert signature[key].default == sub["default"]
+
+
+def test_shipped_configurations_are_valid(root, schema, monkeypatch):
+    monkeypatch.chdir(root)
+    for path in [root / "config" / "config.yaml", *(root / "config" / "studies").glob("*.yaml")]:
+        try:
+            validate_config(yaml.safe_load(path.read_text()), schema)
+        except ConfigError as error:
+            # The real measurements are not part of the project.
+            assert "no such file" in str(error), path

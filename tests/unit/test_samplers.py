@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.pipeline import make_pipeline
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import cross_val_score
+
+from imsforge.config import TRAINED_METHODS
+from imsforge.oversampling import SAMPLERS, SMOTE, Duplicate, Gaussian, Noise, oversample, replace
+
+BASELINES = [name for name in SAMPLERS if name not in TRAINED_METHODS]
+QUICK = {"updates": 60, "critic_steps": 2, "latent_size": 4, "generator": "fc3", "critic": "fc1"}
+
+
+def make(name, **options):
+    settings = {} if name in BASELINES else {"settings": QUICK, "device": "cpu"}
+    return SAMPLERS[name](**settings, **options)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_fills_up_and_keeps_the_real_rows(name, blobs):
+    X, y = blobs
+    X_new, y_new = make(name, random_state=0).fit_resample(X, y)
+    np.testing.assert_array_equal(X_new[: len(X)], X)
+    assert np.bincount(y_new)[1:].tolist() == [60, 60, 60]
+    assert X_new.dtype == X.dtype
+    assert np.isfinite(X_new).all()
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_same_seed_same_rows(name, blobs):
+    X, y = blobs
+    first, again, other = (make(name, random_state=s).fit(X, y).sample(9, 3) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_tasks(name, blobs):
+    X, y = blobs
+    sampler = make(name, random_state=0).fit(X, y)
+    filled, replaced = oversample(sampler, X, y), replace(sampler, X, y)
+    assert filled["synthetic"].sum() == 30 + 48
+    assert not filled["synthetic"][: len(X)].any()
+    assert replaced["synthetic"].all()
+    assert np.bincount(replaced["label"])[1:].tolist() == [60, 30, 12]
+
+
+def test_without_a_sampler_nothing_changes(blobs):
+    X, y = blobs
+    for task in (oversample, replace):
+        made = task(None, X, y)
+        np.testing.assert_array_equal(made["values"], X)
+        assert not made["synthetic"].any()
+
+
+def test_unknown_class_is_named(blobs):
+    with pytest.raises(ValueError, match="class 9 was not seen"):
+        Noise().fit(*blobs).sample(3, 9)
+
+
+def test_duplicates_are_rows_of_the_class(blobs):
+    X, y = blobs
+    drawn = Duplicate(random_state=0).fit(X, y).sample(50, 2)
+    own = {row.tobytes() for row in X[y == 2]}
+    assert {row.tobytes() for row in drawn} <= own
+
+
+def test_duplicate_agrees_with_imbalanced_learn_on_counts(blobs):
+    _, ours = Duplicate(random_state=0).fit_resample(*blobs)
+    _, theirs = RandomOverSampler(random_state=0).fit_resample(*blobs)
+    assert np.bincount(ours).tolist() == np.bincount(theirs).tolist()
+
+
+def test_noise_has_the_class_mean_and_deviation_but_no_correlation(rng):
+    z = rng.normal(size=(4000, 1))
+    X = np.concatenate(
+        [np.hstack([z, z + 0.1 * rng.normal(size=z.shape)]), rng.normal(size=(50, 2))]
+    )
+    y = np.repeat([0, 1], [4000, 50])
+    drawn = Noise(random_state=0).fit(X, y).sample(20000, 0)
+    np.testing.assert_allclose(drawn.mean(axis=0), X[y == 0].mean(axis=0), atol=0.05)
+    np.testing.assert_allclose(drawn.std(axis=0), X[y == 0].std(axis=0), rtol=0.03)
+    assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.05  # the real rows: 0.995
+
+
+def test_gaussian_has_the_class_covariance(rng):
+    A = rng.normal(size=(3, 3))
+    X = np.concatenate([rng.normal(size=(500, 3)) @ A + 5, rng.normal(size=(50, 3))])
+    y = np.repeat([0, 1], [500, 50])
+    drawn = Gaussian(random_state=0).fit(X, y).sample(60000, 0)
+    np.testing.assert_allclose(np.cov(drawn.T), np.cov(X[y == 0].T), rtol=0.1, atol=0.1)
+
+
+def test_gaussian_of_few_rows_stays_in_their_span(rng):
+    X, y = rng.normal(size=(8, 10)), np.repeat([0, 1], 4)
+    drawn = Gaussian(random_state=0).fit(X, y).sample(30, 0)
+    centred = X[y == 0] - X[y == 0].mean(axis=0)
+    assert np.linalg.matrix_rank(np.vstack([centred, drawn - X[y == 0].mean(axis=0)])) == 3
+
+
+def test_smote_lies_between_rows_of_the_class():
+    X = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [9.0, 0.0], [9.0, 1.0], [9.0, 5.0]])
+    y = np.array([0, 0, 0, 1, 1, 1])
+    drawn = SMOTE(random_state=0).fit(X, y).sample(40, 0)
+    np.testing.assert_allclose(drawn[:, 0], drawn[:, 1])  # on the line through the class
+    assert drawn.min() >= 0
+    assert drawn.max() <= 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_smote_of_a_tiny_class(size, rng):
+    X = np.concatenate([rng.normal(size=(20, 3)), rng.normal(5, 1, size=(size, 3))])
+    y = np.repeat([0, 1], [20, size])
+    drawn = SMOTE(random_state=0).fit(X, y).sample(7, 1)
+    assert drawn.shape == (7, 3)
+    assert drawn.min() >= X[20:].min() - 1e-9
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_samplers_work_in_a_cross_validated_pipeline(name, blobs):
+    pipeline = make_pipeline(make(name, random_state=0), LinearDiscriminantAnalysis())
+    assert cross_val_score(pipeline, *blobs, cv=3).mean() > 0.5
+
+
+@pytest.mark.parametrize("name", TRAINED_METHODS)
+def test_a_saved_gan_draws_what_the_trained_one_would(name, blobs, tmp_path):
+    sampler = make(name, random_state=3).fit(*blobs)
+    sampler.save(tmp_path / "model.safetensors")
+    a, b = (SAMPLERS[name].load(tmp_path / "model.safetensors", random_state=5) for _ in range(2))
+    np.testing.assert_array_equal(a.sample(6, 2), b.sample(6, 2))
+    assert a.classes_.tolist() == [1, 2, 3]

@@ -1,0 +1,144 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from imsforge.evaluation.scores import (
+    SCORE_COLUMNS,
+    classification_scores,
+    confusion_table,
+    evaluate,
+    frechet_matrix,
+    frechet_scores,
+)
+from imsforge.evaluation.tables import (
+    class_counts,
+    format_score,
+    markdown_table,
+    readable_table,
+    score_table,
+)
+from imsforge.io.artifacts import Resampled
+from imsforge.oversampling import TASKS
+from imsforge.plots.matrices import recall_matrix
+from imsforge.scaling import scale_features
+
+NAMES = np.array(["a", "b", "c"])
+TRUTH = np.array([1, 1, 1, 1, 2, 2, 3, 3])
+PREDICTED = np.array([1, 1, 1, 2, 2, 1, 2, 2])
+
+
+def value(scores, class_, metric):
+    return scores.set_index(["class", "metric"]).loc[(class_, metric), "value"]
+
+
+def test_scores_by_hand():
+    scores = classification_scores(TRUTH, PREDICTED, NAMES)
+    assert value(scores, "a", "recall") == pytest.approx(3 / 4)
+    assert value(scores, "a", "precision") == pytest.approx(3 / 4)
+    assert value(scores, "b", "precision") == pytest.approx(1 / 4)
+    assert value(scores, "c", "precision") == 0  # never predicted
+    assert value(scores, "macro", "recall") == pytest.approx((3 / 4 + 1 / 2 + 0) / 3)
+    assert value(scores, "weighted", "precision") == pytest.approx((4 * 3 / 4 + 2 / 4) / 8)
+    assert value(scores, "weighted", "accuracy") == pytest.approx(4 / 8)
+    assert value(scores, "weighted", "accuracy") == value(scores, "weighted", "recall")
+    support = scores.set_index(["class", "metric"])["support"]
+    assert support["a", "f1"] == 4
+    assert support["macro", "f1"] == 8
+
+
+def test_confusion_by_hand():
+    table = confusion_table(TRUTH, PREDICTED, NAMES)
+    counts = table.set_index(["true", "predicted"])["count"]
+    assert counts["a", "b"] == 1
+    assert counts["c", "b"] == 2
+    assert counts.sum() == len(TRUTH)
+
+
+def test_recall_matrix_pools_repeats():
+    once = confusion_table(TRUTH, PREDICTED, NAMES)
+    recall, names = recall_matrix(pd.concat([once, once]))
+    assert names == ["a", "b", "c"]
+    np.testing.assert_allclose(recall, [[3 / 4, 1 / 4, 0], [1 / 2, 1 / 2, 0], [0, 1, 0]])
+
+
+def test_frechet_compares_every_pair_of_classes(rng):
+    X = np.concatenate([rng.normal(centre, 1, size=(400, 3)) for centre in (0, 5)])
+    y = np.repeat([1, 2], 400)
+    matrix = frechet_matrix(X, y, X, y, NAMES).set_index(["generated", "real"])["distance"]
+    assert matrix["a", "a"] == pytest.approx(0, abs=1e-4)
+    assert matrix["a", "b"] == pytest.approx(5 * np.sqrt(3), rel=0.05)
+    scores = frechet_scores(frechet_matrix(X, y, X, y, NAMES), y, NAMES)
+    assert set(scores["metric"]) == {"frechet"}
+    assert scores["class"].tolist() == ["a", "b", "macro"]
+
+
+def test_a_training_set_is_judged_on_test_rows_alone(features):
+    features = scale_features(features, "standard")
+    X, y = features.training_set
+    made = Resampled({"oversample": TASKS["oversample"](None, X, y)})
+    identity = {"dataset": "d", "experiment": "e", "method": "none", "repeat": 1}
+    scores, confusion, frechet = evaluate(
+        features, made, classifiers=["lda", "nearest-neighbours"], identity=identity
+    )
+    assert scores.columns.tolist() == SCORE_COLUMNS
+    assert confusion["count"].sum() == 2 * np.sum(~features.train)
+    assert frechet.empty  # nothing was replaced
+    assert scores.query("metric == 'accuracy'")["value"].between(0.5, 1).all()
+
+
+def scores_of(method, recalls, task="oversample"):
+    rows = [
+        ("d", "e", task, method, "lda", repeat, class_, metric, recall + shift, 10)
+        for repeat, recall in enumerate(recalls, start=1)
+        for class_, shift in (("x", 0.0), ("y", 0.1), ("macro", 0.05), ("weighted", 0.05))
+        for metric in ("recall", "precision", "f1")
+    ]
+    return pd.DataFrame(rows, columns=SCORE_COLUMNS)
+
+
+COUNTS = pd.DataFrame({"class": ["x", "y"], "train": [8, 4], "test": [2, 1]})
+
+
+def test_table_layout_and_statistics():
+    scores = pd.concat([scores_of("none", [0.5, 0.7]), scores_of("smote", [0.6, 0.6])])
+    table = score_table(scores, COUNTS)
+    assert table.columns.tolist() == [
+        *("task", "classifier", "class"),
+        *("none_recall_mean", "none_recall_std", "none_precision_mean", "none_precision_std"),
+        *("smote_recall_mean", "smote_recall_std", "smote_precision_mean", "smote_precision_std"),
+        *("train", "test"),
+    ]
+    assert table["class"].tolist() == ["x", "y", "macro", "weighted"]
+    assert table["none_recall_mean"].tolist() == pytest.approx([0.6, 0.7, 0.65, 0.65])
+    assert table["none_recall_std"].tolist() == pytest.approx([0.1414214] * 4)
+    assert table["train"].tolist() == [8, 4, 12, 12]
+    assert table["test"].tolist() == [2, 1, 3, 3]
+
+
+def test_each_task_has_its_own_rows():
+    scores = pd.concat([scores_of("none", [0.5]), scores_of("none", [0.2], task="replace")])
+    table = score_table(scores, COUNTS)
+    assert table["task"].tolist() == ["oversample"] * 4 + ["replace"] * 4
+    assert table["none_recall_std"].isna().all()  # one repeat has no spread
+    text = markdown_table(table)
+    assert text.count("## ") == 2
+    assert "0.50" in text
+    assert "±" not in text
+
+
+def test_golden_row_of_the_thesis():
+    """Class 4 of table 4-5 in van der Linden (2024) reads .38 ± .06 and .12 ± .02."""
+    spread = 0.06 / np.sqrt(2)
+    table = score_table(scores_of("none", [0.38 - spread, 0.38 + spread]), COUNTS)
+    assert readable_table(table)["none recall"][0] == "0.38 ± 0.06"
+
+
+def test_missing_scores_read_as_a_dash():
+    assert format_score(float("nan"), float("nan")) == "-"
+    assert format_score(0.5, float("nan")) == "0.50"
+
+
+def test_counts_follow_the_split(features):
+    counts = class_counts([features, features])
+    assert counts["class"].tolist() == ["cortex", "medulla", "pelvis"]
+    assert (counts["train"] + counts["test"]).tolist() == [60, 30, 12]

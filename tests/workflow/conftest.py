@@ -1,0 +1,88 @@
+"""The real Snakefile, run in a folder of its own."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+#: A study that runs in seconds and touches every stage.
+TINY = {
+    "seed": 1,
+    "device": "cpu",
+    "datasets": {
+        "tiny": {
+            "phantom": {"pixels": 900, "peaks": 60},
+            "labels": {"classes": 4},
+            "experiments": {
+                "nmf": {
+                    "features": 8,
+                    "methods": ["none", "smote", "cgan", "cwgan-gp"],
+                    "repeats": 2,
+                    "gan": {"updates": 40, "critic_steps": 2, "latent_size": 8},
+                }
+            },
+            "anomaly": {
+                "spots": {
+                    "healthy": {"rectangle": [1, 1, 1000, 12]},
+                    "features": 6,
+                    "clusters": 3,
+                    "gan": {"updates": 40, "critic_steps": 2, "latent_size": 8},
+                }
+            },
+        }
+    },
+}
+
+
+class Workspace:
+    """A working directory with a configuration, and snakemake to run in it."""
+
+    def __init__(self, folder, root):
+        self.folder = folder
+        self.root = root
+        (folder / "profiles").symlink_to(root / "workflow" / "profiles")
+
+    def configure(self, config):
+        (self.folder / "study.yaml").write_text(yaml.safe_dump(config))
+
+    def snakemake(self, *arguments, cores=2):
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")]
+        command += ["--configfile", "study.yaml", "--cores", str(cores), *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=600, check=False
+        )
+
+    def planned(self, *arguments):
+        """Return how often each rule would run."""
+        run = self.snakemake("--dry-run", "--quiet", "host", *arguments)
+        assert run.returncode == 0, run.stderr
+        return parse_plan(run.stdout + run.stderr)
+
+
+def parse_plan(text):
+    plan, inside = {}, False
+    for line in text.splitlines():
+        if line.startswith("job ") and "count" in line:
+            inside = True
+        elif inside and line.startswith("total"):
+            break
+        elif inside and line[:1].isalpha():
+            rule, count = line.split()
+            plan[rule] = int(count)
+    return plan
+
+
+@pytest.fixture
+def workspace(tmp_path, root):
+    return Workspace(tmp_path, root)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, root):
+    """A folder in which the tiny study has run to its end. Tests must not change its files."""
+    workspace = Workspace(tmp_path_factory.mktemp("finished"), root)
+    workspace.configure(TINY)
+    run = workspace.snakemake()
+    assert run.returncode == 0, run.stderr
+    return workspace

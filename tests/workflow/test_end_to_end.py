@@ -1,0 +1,103 @@
+import json
+
+import pandas as pd
+import pytest
+
+from imsforge.evaluation.scores import SCORE_COLUMNS
+from imsforge.io.artifacts import Labels, PeakMatrix
+
+from .conftest import TINY, Workspace
+
+pytestmark = pytest.mark.workflow
+
+DATASET = [
+    *("spectra.h5", "ingest.json", "peaks.h5", "peaks.csv", "labels.h5", "classes.csv"),
+    *("classes.png", "classes.svg"),
+]
+REPEAT = ["split.h5", "features.h5", "scaled.h5"]
+EXPERIMENT = [
+    *("scores.csv", "table.csv", "table.md"),
+    *(f"{f}.{s}" for f in ("recall_matrices", "spectra", "frechet", "training") for s in ("png", "svg")),
+]
+ANOMALY = ["scores.h5", "map.png", "map.svg", "metrics.json"]
+
+
+def test_every_artifact_is_where_it_belongs(finished):
+    results = finished.folder / "results"
+    tiny = results / "tiny"
+    files = [results / "report.html", *(tiny / name for name in DATASET)]
+    files += [tiny / "nmf" / name for name in EXPERIMENT]
+    files += [tiny / "anomaly" / "spots" / name for name in ANOMALY]
+    for repeat in (1, 2):
+        folder = tiny / "nmf" / f"repeat-{repeat}"
+        files += [folder / name for name in REPEAT]
+        for method in ("none", "smote", "cgan", "cwgan-gp"):
+            files += [folder / method / name for name in ("resampled.h5", "scores.csv")]
+        for method in ("cgan", "cwgan-gp"):
+            files += [folder / method / name for name in ("model.safetensors", "history.csv")]
+    missing = [str(path) for path in files if not path.is_file() or not path.stat().st_size]
+    assert missing == []
+    assert not list(results.rglob("*.part*"))
+    assert not list(results.rglob(".checkpoint"))
+
+
+def test_scores_are_tidy_and_complete(finished):
+    scores = pd.read_csv(finished.folder / "results/tiny/nmf/scores.csv")
+    assert scores.columns.tolist() == SCORE_COLUMNS
+    keys = ["task", "method", "classifier", "repeat", "class", "metric"]
+    assert not scores.duplicated(keys).any()
+    assert set(scores["task"]) == {"oversample", "replace"}
+    assert set(scores["metric"]) == {"recall", "precision", "f1", "accuracy", "frechet"}
+    assert scores.query("metric != 'frechet'")["value"].between(0, 1).all()
+    assert scores["value"].notna().all()
+    none = scores.query("method == 'none' and metric == 'recall' and `class` == 'macro'")
+    # Without synthetic rows both tasks train on the same rows.
+    values = none.pivot_table(index="repeat", columns="task", values="value")
+    assert (values["oversample"] == values["replace"]).all()
+
+
+def test_the_table_has_a_row_a_class_and_two_averages(finished):
+    table = pd.read_csv(finished.folder / "results/tiny/nmf/table.csv")
+    assert table["class"].tolist() == ["1", "2", "3", "4", "macro", "weighted"] * 2
+    scores = pd.read_csv(finished.folder / "results/tiny/nmf/scores.csv")
+    wanted = "task == 'replace' and method == 'smote' and metric == 'recall' and `class` == 'macro'"
+    shown = table.query("task == 'replace' and `class` == 'macro'")["smote_recall_mean"].item()
+    assert shown == pytest.approx(scores.query(wanted)["value"].mean())
+
+
+def test_labels_cover_every_pixel(finished):
+    labels = Labels.read(finished.folder / "results/tiny/labels.h5")
+    (intensity,) = PeakMatrix.read(finished.folder / "results/tiny/peaks.h5", "intensity")
+    assert len(labels.label) == len(intensity) == 900
+    assert set(labels.label) == {1, 2, 3, 4}
+
+
+def test_the_anomaly_map_knows_the_truth(finished):
+    metrics = json.loads((finished.folder / "results/tiny/anomaly/spots/metrics.json").read_text())
+    assert set(metrics["detection"]) == {"critic", "mahalanobis", "total_ion_current"}
+    assert set(metrics["detection"]["critic"]) == {"colony", "fold", "any"}
+    assert 0 <= metrics["detection"]["critic"]["colony"]["auroc"] <= 1
+
+
+def test_the_report_stands_alone(finished):
+    page = (finished.folder / "results/report.html").read_text()
+    assert page.count("data:image/png;base64,") == 6
+    assert "src=\"http" not in page
+    assert "<link" not in page
+    assert "<script" not in page
+
+
+def test_a_finished_run_has_nothing_to_do(finished):
+    assert finished.planned() == {}
+
+
+def test_same_seed_same_bytes(finished, tmp_path, root):
+    again = Workspace(tmp_path, root)
+    again.configure(TINY)
+    run = again.snakemake("results/tiny/nmf/scores.csv", cores=1)
+    assert run.returncode == 0, run.stderr
+    for name in ("peaks.h5", "labels.h5", "nmf/repeat-1/cwgan-gp/model.safetensors"):
+        ours, theirs = (w.folder / "results/tiny" / name for w in (again, finished))
+        assert ours.read_bytes() == theirs.read_bytes(), name
+    ours, theirs = (w.folder / "results/tiny/nmf/scores.csv" for w in (again, finished))
+    assert ours.read_bytes() == theirs.read_bytes()

@@ -1,0 +1,103 @@
+"""What a changed setting runs again, by dry runs over a finished study."""
+
+import copy
+
+import pytest
+
+from .conftest import TINY
+
+pytestmark = pytest.mark.workflow
+
+#: What follows from new features, in each of the two repeats of the tiny study.
+BELOW_SCALE = {
+    "scale": 2,
+    "train_gan": 4,
+    "oversample": 8,
+    "evaluate": 8,
+    "collect_scores": 1,
+    "plot_recall_matrices": 1,
+    "plot_frechet": 1,
+    "plot_spectra": 1,
+    "plot_training": 1,
+    "report": 1,
+    "all": 1,
+}
+
+
+@pytest.fixture
+def plan(finished):
+    """Plan the tiny study with one setting of its experiment changed."""
+
+    def plan_with(*arguments, **settings):
+        config = copy.deepcopy(TINY)
+        config["datasets"]["tiny"]["experiments"]["nmf"].update(settings)
+        finished.configure(config)
+        try:
+            return finished.planned(*arguments)
+        finally:
+            finished.configure(TINY)
+
+    return plan_with
+
+
+def test_a_new_scaler_reruns_scaling_and_what_follows(plan):
+    assert plan(scaler="minmax") == BELOW_SCALE
+
+
+def test_a_new_method_runs_alone(plan):
+    assert plan(methods=[*TINY["datasets"]["tiny"]["experiments"]["nmf"]["methods"], "noise"]) == {
+        "oversample": 2,
+        "evaluate": 2,
+        "collect_scores": 1,
+        "plot_recall_matrices": 1,
+        "plot_frechet": 1,
+        "plot_spectra": 1,
+        "report": 1,
+        "all": 1,
+    }
+
+
+def test_a_new_repeat_runs_alone(plan):
+    wanted = plan(repeats=3)
+    assert {rule: wanted[rule] for rule in ("split", "reduce", "scale")} == dict.fromkeys(
+        ("split", "reduce", "scale"), 1
+    )
+    assert wanted["train_gan"] == 2
+    assert wanted["evaluate"] == 4
+    assert not {"ingest", "extract_peaks", "label", "train_healthy"} & set(wanted)
+
+
+def test_new_training_settings_train_again_and_split_nothing(plan):
+    wanted = plan(gan={"updates": 60, "critic_steps": 2, "latent_size": 8})
+    assert wanted["train_gan"] == 4
+    assert not {"split", "reduce", "scale", "train_healthy"} & set(wanted)
+
+
+def test_forced_labels_run_everything_below(finished):
+    wanted = finished.planned("--forcerun", "label")
+    assert wanted["label"] == 1
+    assert wanted["train_gan"] == 4
+    assert not {"phantom", "ingest", "extract_peaks"} & set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("target", "last"),
+    [
+        ("peaks", "extract_peaks"),
+        ("labels", "plot_classes"),
+        ("features", "scale"),
+        ("models", "train_healthy"),
+        ("evaluation", "plot_training"),
+        ("anomaly", "anomaly_map"),
+        ("report", "report"),
+        ("results/tiny/peaks.csv", "extract_peaks"),
+    ],
+)
+def test_a_target_stops_at_its_stage(target, last, workspace):
+    workspace.configure(TINY)
+    wanted = workspace.planned(target)
+    assert wanted[last] >= 1
+    later = {"extract_peaks": "label", "plot_classes": "split", "scale": "train_gan"}
+    assert later.get(last) not in wanted
+    if last != "report":
+        assert "report" not in wanted
