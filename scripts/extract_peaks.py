@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from imsforge.io.measurement import Measurement
-from imsforge.spectra import extract_peaks
+from imsforge.spectra import extract, find_peaks
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
@@ -11,4 +11,7 @@ if TYPE_CHECKING:
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
     measurement = Measurement.read(snakemake.input.spectra)
-    extract_peaks(measurement, snakemake.output.peaks, snakemake.output.table, **snakemake.params.settings)
+    settings = dict(snakemake.params.settings)
+    normalization = settings.pop("normalization")
+    peaks = find_peaks(measurement, **settings)
+    extract(measurement, peaks, *snakemake.output, normalization=normalization)

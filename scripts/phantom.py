@@ -11,5 +11,4 @@ if TYPE_CHECKING:
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
     settings = snakemake.params.settings
     phantom = make_phantom(settings["pixels"], settings["peaks"], seed=snakemake.params.seed)
-    write_phantom(phantom, snakemake.output.imzml)
-    phantom.truth.write(snakemake.output.truth)
+    write_phantom(phantom, snakemake.output.imzml, snakemake.output.truth)

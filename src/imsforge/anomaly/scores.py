@@ -59,7 +59,7 @@ def detect_anomalies(peaks, features, model, *, clusters, truth=None, seed=0):
     metrics : dict, pixel counts and, with ``truth``, `detection_metrics`
     """
     values, train = features.values, features.train
-    rating = model.score(values, features.training_set[1][:1].repeat(len(values)))
+    rating = model.score(values, np.zeros(len(values), dtype=np.int64))
     healthy = LedoitWolf().fit(values[train])
     groups = KMeans(clusters, n_init=3, random_state=seed).fit_predict(values)
     scores = AnomalyScores(

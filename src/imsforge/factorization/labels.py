@@ -65,7 +65,8 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", seed=0):
     Returns
     -------
     label : (n_pixels,) int16, 0 for pixels without any signal
-    components : (n_classes, n_peaks) float32, the spectrum that stands for each class
+    components : (n_classes, n_peaks) float32, the spectrum (with "sqrt", its square root) that
+        stands for each class
 
     Raises
     ------
@@ -86,7 +87,7 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", seed=0):
         logger.warning("%d pixels without any signal get no class", np.sum(~signal))
     spectra = intensity[signal]
     if method == "semi-orthogonal-nmf":
-        model = SemiOrthogonalNMF(n_classes, transform=transform, random_state=seed).fit(spectra)
+        model = SemiOrthogonalNMF(n_classes, stabilise=transform, random_state=seed).fit(spectra)
         components = model.components_
     else:
         values = np.sqrt(spectra) if transform == "sqrt" else spectra

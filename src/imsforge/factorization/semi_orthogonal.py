@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative, valida
 logger = logging.getLogger(__name__)
 
 # Restarts on a subset see at least this many rows a cluster, or all rows where there are fewer.
-MIN_ROWS_PER_CLUSTER = 50
+MIN_ROWS_PER_CLUSTER = 200
 
 
 class SemiOrthogonalNMF(
@@ -50,7 +50,7 @@ class SemiOrthogonalNMF(
     tol : float, default=1e-6
         Stop when an iteration lowers the error by less than this part of the norm of X.
     init_size : float, default=0.1
-        Part of the rows, drawn at random, that the restarts see; never fewer than 50 a cluster.
+        Part of the rows, drawn at random, that the restarts see; never fewer than 200 a cluster.
     random_state : int, RandomState instance or None, default=None
         Draws the subset and the seeds; an int makes the result repeatable.
 
@@ -151,7 +151,7 @@ class SemiOrthogonalNMF(
         self.labels_ = result.labels
         self.reconstruction_err_ = result.error
         self.n_iter_ = result.n_iter
-        self._warn_of_failure()
+        self._warn_of_failure(result.settled)
         return self
 
     def predict(self, X):
@@ -188,7 +188,7 @@ class SemiOrthogonalNMF(
             )
         return min(restarts, key=lambda restart: restart.error).components
 
-    def _warn_of_failure(self):
+    def _warn_of_failure(self, settled):
         n_found = len(np.unique(self.labels_))
         if n_found < self.n_clusters:
             warnings.warn(
@@ -197,7 +197,7 @@ class SemiOrthogonalNMF(
                 ConvergenceWarning,
                 stacklevel=3,
             )
-        if self.n_iter_ == self.max_iter:
+        if not settled:
             warnings.warn(
                 f"max_iter={self.max_iter} reached before the error settled.",
                 ConvergenceWarning,
@@ -227,6 +227,7 @@ class _Factors(NamedTuple):
     labels: np.ndarray
     error: float
     n_iter: int
+    settled: bool
 
 
 def _expectation_maximisation(X, squared_norms, components, max_iter, tol):
@@ -239,9 +240,9 @@ def _expectation_maximisation(X, squared_norms, components, max_iter, tol):
         components = _reseed_empty(X, squared_norms, labels, weights, components)
         labels, weights = _assign(X, components)
         previous, error = error, _error(squared_norms, weights)
-        if previous - error <= tol * norm:
-            break
-    return _Factors(components, labels, error, n_iter)
+        settled = previous - error <= tol * norm
+        if settled or n_iter == max_iter:
+            return _Factors(components, labels, error, n_iter, settled)
 
 
 def _assign(X, components):
@@ -253,8 +254,9 @@ def _assign(X, components):
 
 def _power_step(X, labels, weights, components):
     """Return h <- X_k^T (X_k h), normalised, of each cluster; an empty one keeps its h."""
-    sums = _one_hot(labels, weights, len(components)).T @ X
-    lengths = np.sqrt(_squared_norms(sums)).astype(X.dtype)[:, None]
+    # Relative weights: sums of products of intensities could leave float32.
+    sums = _one_hot(labels, weights / weights.max(), len(components)).T @ X
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.divide(sums, lengths, out=components.copy(), where=lengths > 0)
 
 
@@ -273,13 +275,11 @@ def _reseed_empty(X, squared_norms, labels, weights, components):
 
 def _one_hot(labels, weights, n_clusters):
     """W in sparse form: one stored value a row."""
-    return csr_array(
-        (weights, labels, np.arange(len(labels) + 1)), shape=(len(labels), n_clusters)
-    )
+    return csr_array((weights, labels, np.arange(len(labels) + 1)), shape=(len(labels), n_clusters))
 
 
 def _squared_norms(X):
-    return np.einsum("ij,ij->i", X, X).astype(np.float64)
+    return np.einsum("ij,ij->i", X, X, dtype=np.float64)
 
 
 def _error(squared_norms, weights):

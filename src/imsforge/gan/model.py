@@ -27,6 +27,8 @@ class ConditionalGAN:
 
     Attributes
     ----------
+    classes : array of shape (n_classes,)
+        The label that each class code stands for; the codes themselves unless set.
     generator, critic : torch modules
     updates : int
         Updates of the critic behind the weights; fewer than ``settings.updates`` if training
@@ -47,6 +49,7 @@ class ConditionalGAN:
             self.device
         )
         self.networks = {"critic": self.critic, "generator": self.generator}
+        self.classes = np.arange(n_classes)
         self.updates = 0
         self.history = None
         self.set_training(False)
@@ -97,7 +100,8 @@ class ConditionalGAN:
         Returns
         -------
         array of float32, shape (n,)
-            Of a cwgan-gp on a scale of its own, of a cgan the logit of the probability.
+            Of a cgan the logit of the probability. Of a cwgan-gp on a scale whose zero differs
+            from class to class: compare rows of one class only.
         """
         X = np.asarray(X, dtype=np.float32)
         labels = self._checked_labels(labels)
@@ -120,6 +124,7 @@ class ConditionalGAN:
             "settings": asdict(self.settings),
             "n_features": self.n_features,
             "n_classes": self.n_classes,
+            "classes": self.classes.tolist(),
             "updates": self.updates,
         }
         write_tensors(path, tensors, header)
@@ -152,6 +157,7 @@ class ConditionalGAN:
                         if key.startswith(prefix)
                     }
                 )
+            model.classes = np.array(header["classes"])
             model.updates = header["updates"]
         except (ConfigError, KeyError, TypeError, RuntimeError) as error:
             reason = " ".join(str(error).split())

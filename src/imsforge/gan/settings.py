@@ -74,7 +74,8 @@ class GANSettings:
             or not all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas)
         ):
             raise self._error("betas", "two numbers from 0 to below 1")
-        object.__setattr__(self, "betas", tuple(self.betas))
+        # Adam takes a pair of floats, where YAML may say 0.
+        object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
 
     @classmethod
     def from_dict(cls, values):

@@ -24,7 +24,7 @@ def write_tensors(path, tensors, header):
     header : dict that JSON can hold
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    header = json.dumps({"sha256": _digest(tensors), **header}, sort_keys=True)
+    header = json.dumps({**header, "sha256": _digest(tensors)}, sort_keys=True)
     with atomic(path) as temporary:
         save_file(tensors, temporary, metadata={KEY: header})
 

@@ -95,7 +95,7 @@ def _train(model, state, X, y, seed, monitor, checkpoint):
     means = Means()
     good = state.snapshot()
     model.set_training(True)
-    batches = _batches(len(X), settings.batch_size, seed, state.update, X.device)
+    batches = index_batches(len(X), settings.batch_size, seed, state.update, X.device)
     with tqdm(
         total=settings.updates, initial=state.update, desc=settings.kind, disable=None
     ) as progress:
@@ -109,26 +109,24 @@ def _train(model, state, X, y, seed, monitor, checkpoint):
                 drawn = torch.randint(len(y), (settings.batch_size,), device=y.device)
                 means.add(**generator_step(model, state.optimisers["generator"], y[drawn]))
             progress.update()
-            if state.update % interval and state.update < settings.updates:
-                continue
-
-            row = {"update": state.update, "epoch": epoch, **means.read()}
-            row["frechet"] = monitor.distance()
-            model.set_training(True)
-            if _exploded(row):
-                _stop(state, row, good)
-                return
-            state.history.append(row)
-            progress.set_postfix({name: row[name] for name in SHOWN if name in row})
-            good = state.snapshot()
-            checkpoint.save(*good)
+            if state.update % interval == 0 or state.update == settings.updates:
+                row = {"update": state.update, "epoch": epoch, **means.read()}
+                row["frechet"] = monitor.distance()
+                model.set_training(True)
+                if _exploded(row):
+                    _stop(state, row, good)
+                    return
+                state.history.append(row)
+                progress.set_postfix({name: row[name] for name in SHOWN if name in row})
+                good = state.snapshot()
+                checkpoint.save(*good)
 
 
-def _batches(n_rows, batch_size, seed, done, device):
+def index_batches(n_rows, batch_size, seed, done, device):
     """Yield (epoch, row numbers) for ever, going on after ``done`` batches.
 
-    Each pass has its own order, which depends on nothing but the seed and its number, so that a
-    resumed run needs none of the passes before.
+    Each pass shuffles all rows and drops the last incomplete batch. Its order depends on nothing
+    but the seed and its number, so that a resumed run needs none of the passes before.
     """
     per_epoch = n_rows // batch_size
     skip = done % per_epoch

@@ -1,12 +1,21 @@
-"""The m/z axis that all spectra of a measurement share."""
+"""m/z values: which are possible, and the axis that all spectra of a measurement share."""
 
 import numpy as np
 
 from imsforge.errors import IngestError
 
+# The lightest ion is a proton; above lies more than mass spectrometry reaches, but not more than
+# damaged files hold.
+_LEAST, _MOST = 0.5, 1e6
+
+
+def possible_mz(mz):
+    """Tell which values an ion can have; NaN is none."""
+    return (mz >= _LEAST) & (mz <= _MOST)
+
 
 def check_axis(path, mz):
-    """Return a common m/z axis as float64 if it is finite, positive and ascending.
+    """Return a common m/z axis as float64 if its values are possible and ascend.
 
     Raises
     ------
@@ -16,10 +25,12 @@ def check_axis(path, mz):
     mz = np.asarray(mz, dtype=np.float64)
     if mz.size == 0:
         raise IngestError(f"{path}: the m/z axis is empty; export the spectra again")
-    good = np.isfinite(mz) & (mz > 0)
+    good = possible_mz(mz)
     if not good.all():
         first = int(np.argmin(good))
-        raise IngestError(f"{path}: m/z is {mz[first]} at point {first + 1} of the m/z axis")
+        raise IngestError(
+            f"{path}: m/z is {mz[first]} at point {first + 1} of the m/z axis; export it again"
+        )
     descends = np.diff(mz) <= 0
     if descends.any():
         first = int(np.argmax(descends))

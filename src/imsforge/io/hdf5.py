@@ -87,13 +87,18 @@ def _check_layout(path, file):
                 f"it must have {ndim} dimension(s) of numbers"
             )
     shape = tuple(len(file[name]) for name in ("y", "mz"))
-    if not file["intensity"].shape == shape or len(file["x"]) != len(file["y"]):
+    if file["intensity"].shape != shape or len(file["x"]) != len(file["y"]):
         sizes = ", ".join(f"{name} {file[name].shape}" for name in _REQUIRED)
-        raise IngestError(
-            f"{path}: shapes do not fit: {sizes}; intensity must be pixels x peaks"
-        )
+        raise IngestError(f"{path}: shapes do not fit: {sizes}; intensity must be pixels x peaks")
     if 0 in shape:
         raise IngestError(f"{path}: holds no spectrum; export the measurement again")
+    try:
+        file["intensity"][:1]
+    except OSError as error:
+        raise IngestError(
+            f"{path}: intensity cannot be unpacked ({error}); pack it with gzip or lzf, which "
+            "every HDF5 library has"
+        ) from error
 
 
 def _annotations(file, n_pixels):

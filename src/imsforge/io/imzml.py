@@ -60,6 +60,7 @@ def read_imzml(path):
     dtypes = _dtypes(path, parser)
     mz_offset, intensity_offset, n_points = _spans(path, ibd, parser, *dtypes)
     common = np.ptp(mz_offset) == 0 and np.ptp(n_points) == 0
+    axis = _common_axis(ibd, mz_offset[0], n_points[0], dtypes[0]) if common else None
     declared = parser.metadata.file_description.param_by_accession
     checksums = digests(ibd, "sha256", "sha1", "md5")
     notes += _precision_warnings(parser)
@@ -79,12 +80,14 @@ def read_imzml(path):
         file_path=np.array([str(path), str(ibd)]),
         file_bytes=np.array([path.stat().st_size, ibd.stat().st_size]),
         file_sha256=np.array([digests(path, "sha256")["sha256"], checksums["sha256"]]),
-        axis=_common_axis(ibd, mz_offset[0], n_points[0], dtypes[0]) if common else None,
+        axis=axis,
         mz_offset=None if common else mz_offset,
         intensity_offset=intensity_offset,
     )
     mode, mode_notes = settle_mode(parser.spectrum_mode, index.some_axes())
-    return dataclasses.replace(index, mode=mode, warnings=np.array([*notes, *mode_notes], dtype=str))
+    return dataclasses.replace(
+        index, mode=mode, warnings=np.array([*notes, *mode_notes], dtype=str)
+    )
 
 
 def _check_prolog(path):
@@ -97,7 +100,9 @@ def _check_prolog(path):
             f"{path}: has a document type declaration, which imzML has no use for; remove it"
         ) from error
     except (ParseError, StopIteration, LookupError, ValueError) as error:
-        raise IngestError(f"{path}: is not XML ({error or 'no element'}); give the .imzML file") from error
+        raise IngestError(
+            f"{path}: is not XML ({error or 'no element'}); give the .imzML file"
+        ) from error
     if root.tag != _ROOT:
         raise IngestError(f"{path}: its root element is {root.tag}, not mzML as imzML has it")
 
@@ -224,4 +229,3 @@ def _spans(path, ibd, parser, mz_dtype, intensity_dtype):
 def _common_axis(ibd, offset, n_points, dtype):
     with ibd.open("rb") as file:
         return check_axis(ibd, np.fromfile(file, dtype, count=n_points, offset=offset))
-

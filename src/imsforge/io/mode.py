@@ -4,8 +4,8 @@ import numpy as np
 
 # Peaks are one unit apart or more within an isotope pattern; a profile samples each several times.
 _PROFILE_SPACING = 0.3
-# Share of neighbouring gaps alike to 25 %: above 0.7 in profiles and below 0.35 in peak lists, where
-# gaps are as good as random; profiles without their zeros lie between.
+# Share of neighbouring gaps alike to 25 %: above 0.7 in profiles, below 0.35 in peak lists, where
+# gaps are as good as random; profiles that lost their zeros lie between.
 _PROFILE_REGULARITY = 0.4
 _FEWEST_POINTS = 8
 
@@ -42,7 +42,7 @@ def settle_mode(declared, spectra):
 def _look(spectra):
     spacing, regularity = [], []
     for mz in spectra:
-        gaps = np.diff(mz[np.isfinite(mz) & (mz > 0)])
+        gaps = np.diff(mz)
         gaps = gaps[gaps > 0]
         if len(gaps) + 1 >= _FEWEST_POINTS:
             ratio = gaps[1:] / gaps[:-1]

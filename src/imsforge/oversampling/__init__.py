@@ -2,8 +2,7 @@
 
 from imsforge.oversampling.base import GenerativeSampler
 from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise
-from imsforge.oversampling.gan import CGAN, CWGANGP
-from imsforge.oversampling.registry import SAMPLERS, fitted_sampler
+from imsforge.oversampling.registry import SAMPLERS, fitted_sampler, sampler_class
 from imsforge.oversampling.tasks import TASKS, oversample, replace
 
 __all__ = [
@@ -19,4 +18,14 @@ __all__ = [
     "fitted_sampler",
     "oversample",
     "replace",
+    "sampler_class",
 ]
+
+
+def __getattr__(name):
+    """Import the GANs, and torch with them, when they are first used."""
+    if name in ("CGAN", "CWGANGP"):
+        from imsforge.oversampling import gan
+
+        return getattr(gan, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

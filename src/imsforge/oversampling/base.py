@@ -4,7 +4,6 @@ from abc import abstractmethod
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import check_sampling_strategy
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,7 +23,7 @@ class GenerativeSampler(BaseOverSampler):
     Attributes
     ----------
     classes_ : (n_classes,) array, ascending
-    sampling_strategy_ : dict, the number of rows that ``fit_resample`` adds to each class
+    sampling_strategy_ : dict, the number of rows that ``fit_resample`` added to each class
     """
 
     def __init__(self, *, sampling_strategy="auto", random_state=None):
@@ -44,9 +43,6 @@ class GenerativeSampler(BaseOverSampler):
         self
         """
         X, y, _ = self._check_X_y(X, y)
-        self.sampling_strategy_ = check_sampling_strategy(
-            self.sampling_strategy, y, self._sampling_type
-        )
         return self._start(X, y)
 
     def sample(self, n, label):

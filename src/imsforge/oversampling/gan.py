@@ -1,7 +1,11 @@
 """Conditional GANs as imbalanced-learn samplers."""
 
 import numpy as np
+from sklearn.utils import check_random_state
 
+from imsforge.errors import DataError
+from imsforge.gan.checkpoint import remove_checkpoint
+from imsforge.gan.model import ConditionalGAN
 from imsforge.gan.settings import GANSettings
 from imsforge.gan.training import train
 from imsforge.oversampling.base import GenerativeSampler
@@ -24,7 +28,7 @@ class _GANSampler(GenerativeSampler):
     Attributes
     ----------
     model_ : ConditionalGAN
-    history_ : list of dict, the course of the training
+        With ``history``, the course of the training.
     """
 
     kind = None
@@ -43,6 +47,29 @@ class _GANSampler(GenerativeSampler):
         self.device = device
         self.checkpoint_dir = checkpoint_dir
 
+    def save(self, path):
+        """Write the trained networks to a safetensors file; their checkpoint is then removed."""
+        self.model_.save(path)
+        if self.checkpoint_dir is not None:
+            remove_checkpoint(self.checkpoint_dir)
+
+    @classmethod
+    def load(cls, path, *, random_state=None, device="auto"):
+        """Return a fitted sampler from a file that `save` wrote.
+
+        Raises
+        ------
+        DataError
+            If the file is damaged, or holds a network of another kind.
+        """
+        model = ConditionalGAN.load(path, device)
+        if model.settings.kind != cls.kind:
+            raise DataError(f"{path}: holds a {model.settings.kind}, not a {cls.kind}")
+        sampler = cls(random_state=random_state, device=device)
+        sampler.model_, sampler.classes_ = model, model.classes
+        sampler._random = check_random_state(random_state)
+        return sampler
+
     def _learn(self, X, y):
         self.model_ = train(
             np.ascontiguousarray(X, dtype=np.float32),
@@ -53,6 +80,7 @@ class _GANSampler(GenerativeSampler):
             device=self.device,
             checkpoint_dir=self.checkpoint_dir,
         )
+        self.model_.classes = self.classes_
 
     def _draw(self, n, label):
         code = np.searchsorted(self.classes_, label)

@@ -1,16 +1,22 @@
 """The samplers by the names that configurations use."""
 
-from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise
-from imsforge.oversampling.gan import CGAN, CWGANGP
+from importlib import import_module
 
+#: Name -> module and class. Imported when asked for: torch takes seconds, and only GANs need it.
 SAMPLERS = {
-    "duplicate": Duplicate,
-    "noise": Noise,
-    "gaussian": Gaussian,
-    "smote": SMOTE,
-    "cgan": CGAN,
-    "cwgan-gp": CWGANGP,
+    "duplicate": ("baselines", "Duplicate"),
+    "noise": ("baselines", "Noise"),
+    "gaussian": ("baselines", "Gaussian"),
+    "smote": ("baselines", "SMOTE"),
+    "cgan": ("gan", "CGAN"),
+    "cwgan-gp": ("gan", "CWGANGP"),
 }
+
+
+def sampler_class(method):
+    """Return the `GenerativeSampler` of a name, a key of `SAMPLERS`."""
+    module, name = SAMPLERS[method]
+    return getattr(import_module(f"imsforge.oversampling.{module}"), name)
 
 
 def fitted_sampler(method, X, y, *, model=None, seed=0):
@@ -32,5 +38,5 @@ def fitted_sampler(method, X, y, *, model=None, seed=0):
     if method == "none":
         return None
     if model:
-        return SAMPLERS[method].load(model, random_state=seed)
-    return SAMPLERS[method](random_state=seed).fit(X, y)
+        return sampler_class(method).load(model, random_state=seed)
+    return sampler_class(method)(random_state=seed).fit(X, y)

@@ -1,8 +1,8 @@
 """Where things are in the synthetic kidney: outline, zones, pyramids, vessels, colonies, folds.
 
-Lengths are in half kidney lengths: the section is about 1.9 high and 1.2 wide, its hilum opens at
-the origin towards positive x. Everything is a function of continuous coordinates, so that one seed
-gives the same kidney at every number of pixels.
+The section is about 1.6 units high and 1.1 wide; its hilum opens near the origin towards positive
+x. Everything is a function of continuous coordinates, so that one seed gives the same kidney at
+every number of pixels.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,16 @@ from scipy.special import expit
 
 ZONES = ("cortex", "outer medulla", "inner medulla", "pelvis", "vessel")
 
+# The kidney is a band around an arc, its spine, about the origin.
 SPINE_RADIUS = 0.50
 SPINE_HALF_ANGLE = np.deg2rad(58)
 HALF_WIDTH = 0.45
 BOUNDING_BOX = ((-1.1, 0.4), (-1.1, 1.1))
+# Where on the x axis the pyramids point, and the angle that one takes with its column (rad).
 HILUM = -0.16
-N_PYRAMIDS = 9
-COLONIES = ((-0.55, 0.16, 0.085), (-0.60, -0.15, 0.062))  # x, y, radius
+PYRAMID_ANGLE = np.deg2rad(28)
+# Centre and radius of discs.
+COLONIES = ((-0.55, 0.16, 0.085), (-0.60, -0.15, 0.062))
 CALCULI = ((-0.20, 0.06, 0.030), (-0.13, -0.05, 0.024), (-0.27, -0.04, 0.020))
 # Angle at which a fold lies, half its extent along the rim (rad), and its depth.
 FOLDS = ((2.55, 0.30, 0.055), (-2.10, 0.22, 0.045), (1.75, 0.14, 0.035))
@@ -32,7 +35,7 @@ class SmoothField:
     ----------
     n_fields : int
     length : float
-        Distance over which a field changes, in half kidney lengths.
+        Distance over which a field changes, in the units of the points.
     rng : numpy.random.Generator
 
     References
@@ -63,7 +66,7 @@ class Section:
     Attributes
     ----------
     x, y : (n_pixels,) int32, grid positions from 1, row by row
-    points : (n_pixels, 2) float64, the same in half kidney lengths
+    points : (n_pixels, 2) float64, the same in the units of the anatomy
     """
 
     x: np.ndarray
@@ -81,14 +84,12 @@ class Kidney:
     def outline(self, points):
         """Return the signed distance to the rim, (n,), negative in tissue.
 
-        The kidney is a thick arc; its hollow side is the notch of the hilum.
+        The hollow side of the bent band is the notch of the hilum.
         """
         x, y = points[:, 0], points[:, 1]
         angle = np.arctan2(y, -x)
         nearest = np.clip(angle, -SPINE_HALF_ANGLE, SPINE_HALF_ANGLE)
-        distance = np.hypot(
-            x + SPINE_RADIUS * np.cos(nearest), y - SPINE_RADIUS * np.sin(nearest)
-        )
+        distance = np.hypot(x + SPINE_RADIUS * np.cos(nearest), y - SPINE_RADIUS * np.sin(nearest))
         taper = 1 - 0.12 * (nearest / SPINE_HALF_ANGLE) ** 2
         return distance - HALF_WIDTH * taper * (1 + 0.04 * self._wobble(points)[:, 0])
 
@@ -113,31 +114,23 @@ class Kidney:
         height = to_hilum / (to_hilum + to_rim + 1e-9)
         angle = np.arctan2(points[:, 1], HILUM - points[:, 0])
         # -0.5 to 0.5 across one pyramid with its column; 0 on the axis of the pyramid.
-        across = angle * N_PYRAMIDS / (2 * np.deg2rad(125))
-        across = across - np.rint(across)
+        turns = angle / PYRAMID_ANGLE
+        across = turns - np.rint(turns)
         pyramid = expit((0.44 * np.clip((height + 0.05) / 0.6, 0, 1) - np.abs(across)) / 0.03)
         cortex = expit((height - 0.70) / 0.02)
-        pelvis = expit((0.24 - height) / 0.02) + expit((0.10 - to_hilum) / 0.01)
+        pelvis = np.maximum(expit((0.24 - height) / 0.02), expit((0.10 - to_hilum) / 0.01))
         inner = expit((0.50 - height) / 0.025)
         vessel = self._vessels(height, across, to_hilum)
         medulla = pyramid * (1 - cortex)
-        memberships = np.stack(
-            [
-                cortex + (1 - pyramid) * (1 - cortex),
-                medulla * (1 - inner),
-                medulla * inner,
-                3 * pelvis,
-                3 * vessel,
-            ],
-            axis=1,
-        )
-        memberships[:, :3] *= (1 - np.maximum(pelvis, vessel))[:, None]
+        solid = np.stack([1 - medulla, medulla * (1 - inner), medulla * inner], axis=1)
+        solid *= (1 - np.maximum(pelvis, vessel))[:, None]
+        memberships = np.column_stack([solid, 3 * pelvis, 3 * vessel])
         return memberships / memberships.sum(axis=1, keepdims=True)
 
     @staticmethod
     def _vessels(height, across, to_hilum):
         """Interlobar vessels between the pyramids and arcuate ones along their bases."""
-        offset = (0.5 - np.abs(across)) * 2 * np.deg2rad(125) / N_PYRAMIDS * to_hilum
+        offset = (0.5 - np.abs(across)) * PYRAMID_ANGLE * to_hilum
         interlobar = expit((0.009 - offset) / 0.004) * expit((0.69 - height) / 0.02)
         interlobar = interlobar * expit((to_hilum - 0.2) / 0.02)
         arcuate = expit((0.013 - np.abs(height - 0.69)) / 0.004)

@@ -1,7 +1,7 @@
 """What the synthetic kidney is made of: tissue components, their spectra and abundances."""
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, ndtri, softmax
 
 from imsforge.phantom.anatomy import SmoothField, flap_origin
 
@@ -26,18 +26,19 @@ AFFINITY = {
     "connective tissue": (-0.4, -0.4, -0.2, 0.8, 1.2),
     "diffuse lipid": (0.2, 0.2, 0.2, 0.2, 0.2),
 }
-FOREIGN = ("calculus", "bacteria, core", "bacteria, edge", "infiltrate")
+FOREIGN = ("calculus", "bacteria, core", "bacteria, edge", "infiltrate", "trapped medium")
 COMPONENTS = (*AFFINITY, *FOREIGN)
 
 # Weight and length of the smooth fields that vary the abundances within a zone.
-FIELDS = ((0.9, 0.40), (0.7, 0.12), (0.5, 0.035))
+FIELDS = ((0.7, 0.40), (0.7, 0.12), (0.5, 0.035))
+# How much of a pixel is foreign, at most.
 COLONY_SHARE = 0.7
 CALCULUS_SHARE = 0.8
-
+TRAPPED_SHARE = 0.15
 
 # Spread of the logarithm of the intensities: of the spectrum all tissues share, of what is a
 # tissue's own, and of what is foreign to the kidney.
-BASE_SPREAD = 1.4
+BASE_SPREAD = 1.5
 OWN_SPREAD = 0.55
 OWN_SPREAD_FOREIGN = 0.9
 MARKER_RATE = 0.04
@@ -57,13 +58,14 @@ def component_spectra(n_peaks, rng):
     by its own log-normal factors and has a few markers.
     """
     shape = (len(COMPONENTS), n_peaks)
-    base = rng.normal(0, BASE_SPREAD, n_peaks)
+    # Quantiles in random order: no single peak outshines all others by chance.
+    base = BASE_SPREAD * rng.permutation(ndtri((np.arange(n_peaks) + 0.5) / n_peaks))
     spread = np.where(np.isin(COMPONENTS, FOREIGN), OWN_SPREAD_FOREIGN, OWN_SPREAD)
     own = rng.normal(0, spread[:, None], shape)
-    markers = np.where(rng.random(shape) < MARKER_RATE, rng.gamma(4, 0.5, shape), 0)
+    markers = np.where(rng.random(shape) < MARKER_RATE, rng.uniform(1.0, 2.5, shape), 0)
     spectra = np.exp(base + own + markers)
     spectra /= spectra.mean(axis=1, keepdims=True)
-    return spectra * rng.lognormal(0, 0.15, (len(COMPONENTS), 1))
+    return spectra * rng.lognormal(0, 0.25, (len(COMPONENTS), 1))
 
 
 class Composition:
@@ -79,14 +81,16 @@ class Composition:
     def abundances(self, points):
         """Return the parts of `COMPONENTS` at points (n, 2): (n, n_components), rows sum to 1.
 
-        On a fold two layers of tissue lie on each other and share the spectrum.
+        On a fold two layers of tissue lie on each other, with a little medium trapped between.
         """
-        parts = self._single_layer(points)
+        tissue = self._single_layer(points)
         fold = self._kidney.folds(points)
-        parts[fold] = (parts[fold] + self._single_layer(flap_origin(points[fold]))) / 2
-        return parts
+        tissue[fold] = (tissue[fold] + self._single_layer(flap_origin(points[fold]))) / 2
+        trapped = TRAPPED_SHARE * fold[:, None]
+        return np.hstack([(1 - trapped) * tissue, trapped])
 
     def _single_layer(self, points):
+        """Abundances of all components but the last, the trapped medium."""
         logits = self._kidney.zones(points) @ self._affinity
         logits += sum(weight * field(points) for weight, field in self._fields)
         calculus = CALCULUS_SHARE * expit(self._kidney.calculi(points) / 0.15)

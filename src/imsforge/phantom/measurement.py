@@ -5,18 +5,18 @@ import numpy as np
 from imsforge.phantom.anatomy import SmoothField
 
 # Intensity that one ion adds on average, and how much that varies (detector pulse heights).
-ION_INTENSITY = 400.0
+ION_INTENSITY = 500.0
 PULSE_SHAPE = 4.0
-DETECTOR_NOISE = 150.0
-DETECTION_LIMIT = 500.0
+DETECTOR_NOISE = 400.0
+DETECTION_LIMIT = 1500.0
 MEAN_INTENSITY = 6000.0
 
 # Spread of the logarithm of the gain: slowly over the section (matrix coating, with its length in
-# half kidney lengths) and from pixel to pixel (crystals, laser shots).
+# units of the anatomy) and from pixel to pixel (crystals, laser shots).
 COATING_SPREAD = 0.25
 COATING_LENGTH = 0.3
-PIXEL_SPREAD = 0.42
-FOLD_GAIN = 1.7
+PIXEL_SPREAD = 0.44
+FOLD_GAIN = 1.8
 
 SHARED_SHIFT_PPM = 1.5
 PEAK_JITTER_PPM = 1.0

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import tempfile
 import uuid
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from pyimzml.ImzMLWriter import ImzMLWriter
 from tqdm import tqdm
 
+from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)
 
@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 def write_phantom(phantom, imzml, truth=None):
     """Write a phantom as processed centroid imzML (64-bit m/z, 32-bit intensity) with its truth.
 
-    Only detected peaks are stored. All files are made in a temporary folder beside the imzML and
-    take their places together at the end. The same phantom gives the same bytes.
+    Only detected peaks are stored. The files are made in a temporary folder beside the imzML and
+    take their places at the end, the imzML last. The same phantom gives the same bytes.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def write_phantom(phantom, imzml, truth=None):
         temporary = Path(folder, imzml.name)
         _write_spectra(phantom, temporary)
         phantom.truth.write(truth)
-        os.replace(temporary.with_suffix(".ibd"), imzml.with_suffix(".ibd"))
-        os.replace(temporary, imzml)
+        temporary.with_suffix(".ibd").replace(imzml.with_suffix(".ibd"))
+        temporary.replace(imzml)
     logger.info("%s: %d spectra of up to %d peaks", imzml, *phantom.shape)
 
 
@@ -47,19 +47,17 @@ def _write_spectra(phantom, imzml):
         _fix_identity(writer, imzml.stem, phantom)
         with tqdm(total=len(coordinates), unit="spectra", disable=None) as progress:
             for rows, intensity, mz in phantom.blocks():
-                for position, values, masses in zip(
-                    coordinates[rows], intensity, mz, strict=True
-                ):
+                for position, values, masses in zip(coordinates[rows], intensity, mz, strict=True):
                     detected = values > 0
                     writer.addSpectrum(masses[detected], values[detected], tuple(position))
                 progress.update(len(intensity))
 
 
 def _fix_identity(writer, name, phantom):
-    """Replace the random UUID that opens the ibd, and the path in the XML, by repeatable ones."""
-    digest = hashlib.md5(f"imsforge phantom {phantom.shape} {phantom.seed}".encode(), usedforsecurity=False)
+    """Replace the path in the XML and the random UUID that opens the ibd by repeatable ones."""
+    rng = np.random.default_rng(derive_seed(phantom.seed, "phantom", "uuid", *phantom.shape))
     writer.run_id = name
-    writer.uuid = uuid.UUID(bytes=digest.digest(), version=4)
+    writer.uuid = uuid.UUID(bytes=rng.bytes(16), version=4)
     writer.ibd.seek(0)
     writer.ibd.write(writer.uuid.bytes)
     writer.sha1 = hashlib.sha1(writer.uuid.bytes, usedforsecurity=False)

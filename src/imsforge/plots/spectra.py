@@ -28,16 +28,18 @@ def plot_spectra(mz, real, generated, title):
     figure, axes = new_figure(
         3, len(generated), width=2.6 * len(generated) + 0.6, height=5.4, sharex=True, sharey="row"
     )
+    lift = np.sqrt(max(np.percentile(real, 99.8), np.finfo(np.float32).tiny))
     for column, (method, spectra) in zip(axes.T, generated.items(), strict=True):
         _draw_band(column[0], mz, real, REAL, "real, test")
         _draw_band(column[0], mz, spectra, GENERATED, "generated")
         column[0].set_title(method)
-        _draw_examples(column[1], mz, real, REAL)
-        _draw_examples(column[2], mz, spectra, GENERATED)
+        _draw_examples(column[1], mz, real, REAL, lift)
+        _draw_examples(column[2], mz, spectra, GENERATED, lift)
         column[2].set_xlabel("m/z")
     axes[0, 0].legend(loc="upper right")
-    for axis, text in zip(axes[:, 0], ("mean, 3 sigma", "real", "generated"), strict=True):
-        axis.set_ylabel(f"{text}\nintensity")
+    axes[0, 0].set_ylabel("mean, 3 sigma\nintensity")
+    axes[1, 0].set_ylabel("real\nsquare root of intensity")
+    axes[2, 0].set_ylabel("generated\nsquare root of intensity")
     figure.suptitle(title)
     return figure
 
@@ -49,10 +51,13 @@ def _draw_band(axis, mz, spectra, colour, label):
     axis.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4))
 
 
-def _draw_examples(axis, mz, spectra, colour):
-    """Draw evenly chosen examples, each lifted above the last so that all can be read."""
+def _draw_examples(axis, mz, spectra, colour, lift):
+    """Draw evenly chosen examples, each lifted above the last so that all can be read.
+
+    Square roots keep the many small peaks visible beside the few large ones.
+    """
     chosen = spectra[np.linspace(0, len(spectra) - 1, min(EXAMPLES, len(spectra))).astype(int)]
-    lift = np.percentile(chosen, 99.8) if chosen.size else 0.0
-    for k, spectrum in enumerate(chosen):
+    height = np.sqrt(np.maximum(chosen, 0))
+    for k, spectrum in enumerate(height):
         axis.vlines(mz, k * lift, k * lift + spectrum, color=colour, linewidth=0.5)
-    axis.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4))
+    axis.set_ylim(0, lift * (EXAMPLES + 0.2))

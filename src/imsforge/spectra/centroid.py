@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage, signal
 
 from imsforge.spectra.grid import Grid, GridSums
+from imsforge.spectra.integrate import sum_segments
 from imsforge.spectra.peaks import Peaks
 from imsforge.spectra.progress import stream
 
@@ -41,7 +42,7 @@ def centroid_peaks(measurement, tolerance_ppm, minimum_share):
         return Peaks.around(measurement.axis, measurement.axis * tolerance)
 
     grid = Grid(spacing=tolerance / _RESOLUTION, power=1)
-    sums, distinct = GridSums(2), _DistinctValues()
+    sums, distinct = GridSums(2, measurement.source), _DistinctValues()
     for block in stream(measurement, "peaks"):
         present = block.intensity > 0
         mz, intensity = block.mz[present], block.intensity[present]
@@ -60,24 +61,19 @@ def _gather(grid, sums, fewest):
     density = ndimage.gaussian_filter1d(count, _RESOLUTION / 2, mode="constant")
     apex, _ = signal.find_peaks(density, distance=_RESOLUTION)
     # First among all maxima, then among those that stay: a stray centroid takes nothing away.
+    # Half a centroid of slack, for those that are shared between grid points of two peaks.
+    apex = apex[sum_segments(count, *_neighbourhoods(apex)) > max(fewest, 1) - 0.5]
     start, stop = _neighbourhoods(apex)
-    apex = apex[_sums(count, start, stop) >= fewest]
-    start, stop = _neighbourhoods(apex)
-    position = np.arange(len(count))
-    centre = _sums(intensity * position, start, stop) / _sums(intensity, start, stop)
+    moment = sum_segments(intensity * np.arange(len(count)), start, stop)
+    centre = moment / sum_segments(intensity, start, stop)
     return grid.mz(centre + sums.low - margin)
 
 
 def _neighbourhoods(apex):
     middle = (apex[1:] + apex[:-1] + 1) // 2
-    start = np.maximum(apex - _RESOLUTION, np.concatenate(([0], middle)))
-    stop = np.minimum(apex + _RESOLUTION + 1, np.concatenate((middle, [np.iinfo(np.int64).max])))
+    start = np.maximum(apex - _RESOLUTION, np.concatenate((apex[:1] - _RESOLUTION, middle)))
+    stop = np.minimum(apex + _RESOLUTION + 1, np.concatenate((middle, apex[-1:] + _RESOLUTION + 1)))
     return start, stop
-
-
-def _sums(values, start, stop):
-    cumulative = np.concatenate(([0.0], np.cumsum(values)))
-    return cumulative[stop] - cumulative[start]
 
 
 class _DistinctValues:

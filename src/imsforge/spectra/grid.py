@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import boxcox, inv_boxcox
 
+from imsforge.errors import DataError
+
+# Half a gigabyte a sum.
+_LARGEST_GRID = 2**26
 _FEWEST_GAPS = 20
 _N_SEGMENTS = 20
 
@@ -29,6 +33,21 @@ class Grid:
         return inv_boxcox(position * self.spacing, 1 - self.power)
 
 
+@dataclass(frozen=True)
+class AxisGrid:
+    """Grid points on an m/z axis that is known; what lies beyond its ends counts at the ends."""
+
+    axis: np.ndarray
+
+    def position(self, mz):
+        """Return where m/z values lie, counted in grid points."""
+        return np.interp(mz, self.axis, np.arange(len(self.axis)))
+
+    def mz(self, position):
+        """Return the m/z values at positions; the inverse of `position`."""
+        return np.interp(position, np.arange(len(self.axis)), self.axis)
+
+
 def sampling_grid(spectra, finest_ppm):
     """Fit the grid that profile spectra were sampled on.
 
@@ -37,11 +56,18 @@ def sampling_grid(spectra, finest_ppm):
     spectra : list of (n_points,) float64 arrays
         The ascending m/z values of some spectra.
     finest_ppm : float
-        The grid is not made finer than this, at the middle of the range.
+        A fitted grid is not made finer than this, at the middle of the range.
+
+    Returns
+    -------
+    AxisGrid or Grid
+        The spectra's axis where all have the same, otherwise a power of m/z.
     """
+    if spectra and all(np.array_equal(mz, spectra[0]) for mz in spectra):
+        return AxisGrid(spectra[0])
     gaps = np.concatenate([np.diff(mz) for mz in spectra] or [np.empty(0)])
     middle = np.concatenate([(mz[1:] + mz[:-1]) / 2 for mz in spectra] or [np.empty(0)])
-    use = (gaps > 0) & (middle > 0)
+    use = gaps > 0
     if not use.any():
         return Grid(finest_ppm * 1e-6, 1.0)
     # Medians along the axis: the jumps over regions without signal are few among the gaps.
@@ -54,8 +80,9 @@ def sampling_grid(spectra, finest_ppm):
     if np.ptp(log_mz) > 0:
         power = float(np.clip(np.polyfit(log_mz, log_gap, 1)[0], 0, 2))
     centre = np.median(log_mz)
-    spacing = max(np.exp(np.median(log_gap - power * log_mz)), finest_ppm * 1e-6 * np.exp(centre * (1 - power)))
-    return Grid(float(spacing), power)
+    spacing = np.exp(np.median(log_gap - power * log_mz))
+    finest = finest_ppm * 1e-6 * np.exp(centre * (1 - power))
+    return Grid(float(max(spacing, finest)), power)
 
 
 class GridSums:
@@ -65,6 +92,12 @@ class GridSums:
     which keeps total and centre of mass, and leaves no ripple where spectra are sampled as densely
     as the grid but out of step with it.
 
+    Parameters
+    ----------
+    n_sums : int
+    source : path
+        Where the values come from, for messages.
+
     Attributes
     ----------
     low : int
@@ -72,7 +105,8 @@ class GridSums:
     sums : (n_sums, n_grid) float64
     """
 
-    def __init__(self, n_sums):
+    def __init__(self, n_sums, source):
+        self.source = source
         self.low = 0
         self.sums = np.zeros((n_sums, 0))
 
@@ -95,6 +129,12 @@ class GridSums:
             self.low = low
         before = max(0, self.low - low)
         after = max(0, high - self.low - self.sums.shape[1])
+        n_points = self.sums.shape[1] + before + after
+        if n_points > _LARGEST_GRID:
+            raise DataError(
+                f"{self.source}: the m/z values spread over {n_points} points of a grid, more than "
+                f"{_LARGEST_GRID}: some value is damaged, or tolerance_ppm is too small"
+            )
         if before or after:
             self.sums = np.pad(self.sums, ((0, 0), (before, after)))
             self.low -= before

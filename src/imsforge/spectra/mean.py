@@ -50,7 +50,7 @@ def _on_common_axis(measurement):
 
 
 def _on_grid(measurement, grid):
-    sums = GridSums(2)
+    sums = GridSums(2, measurement.source)
     for block in stream(measurement, "mean spectrum"):
         signal = block.intensity > 0
         intensity = block.intensity[signal]

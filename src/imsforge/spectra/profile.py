@@ -1,7 +1,7 @@
 """Peaks of profile spectra: maxima of the mean spectrum above its local noise."""
 
 import numpy as np
-from scipy import signal, stats
+from scipy import signal
 
 from imsforge.spectra.mean import mean_spectrum
 from imsforge.spectra.peaks import Peaks
@@ -10,6 +10,8 @@ from imsforge.spectra.peaks import Peaks
 _WIDTHS = 1.0
 # The mean spectrum is sampled this much finer than the tolerance, at most.
 _OVERSAMPLING = 10
+# Standard deviation of a normal distribution over its median absolute deviation.
+_SIGMA_OF_MAD = 1.4826
 _NOISE_SEGMENT = 500
 _MOST_SEGMENTS = 50
 
@@ -32,6 +34,8 @@ def profile_peaks(measurement, tolerance_ppm, minimum_share, minimum_snr):
     Peaks
     """
     spectrum = mean_spectrum(measurement, tolerance_ppm / _OVERSAMPLING)
+    if not spectrum.mean.any():
+        return Peaks.around(np.empty(0), 0.0)
     # A maximum at the border has no neighbour to rise above.
     mean = np.pad(spectrum.mean, 1)
     background, noise = (np.pad(level, 1, mode="edge") for level in local_noise(spectrum.mean))
@@ -59,16 +63,17 @@ def local_noise(spectrum):
     Returns
     -------
     background, noise : (n_points,) float64
-        Median, and median absolute deviation scaled to a standard deviation, of segments of the
-        spectrum, joined by straight lines.
+        Median of the spectrum, and median absolute deviation from this background scaled to a
+        standard deviation; both over segments, joined by straight lines.
     """
-    n_segments = int(np.clip(len(spectrum) // _NOISE_SEGMENT, 1, _MOST_SEGMENTS))
-    segments = np.array_split(spectrum, n_segments)
+    background = _running_median(spectrum)
+    return background, _SIGMA_OF_MAD * _running_median(np.abs(spectrum - background))
+
+
+def _running_median(values):
+    n_segments = int(np.clip(len(values) // _NOISE_SEGMENT, 1, _MOST_SEGMENTS))
+    segments = np.array_split(values, n_segments)
     length = np.array([len(segment) for segment in segments])
     centre = np.cumsum(length) - length / 2
-    levels = (
-        [np.median(segment) for segment in segments],
-        [stats.median_abs_deviation(segment, scale="normal") for segment in segments],
-    )
-    background, noise = (np.interp(np.arange(len(spectrum)), centre, level) for level in levels)
-    return background, noise
+    level = [np.median(segment) for segment in segments]
+    return np.interp(np.arange(len(values)), centre, level)

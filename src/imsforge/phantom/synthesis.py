@@ -1,21 +1,36 @@
 """The synthetic kidney as one object: its truth, and its spectra block by block."""
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
 
+from imsforge.errors import ConfigError
 from imsforge.io.artifacts import Artifact
 from imsforge.phantom.anatomy import ZONES, Kidney
-from imsforge.phantom.chemistry import COMPONENTS, Composition, component_spectra, peak_positions
+from imsforge.phantom.chemistry import (
+    COMPONENTS,
+    MZ_RANGE,
+    Composition,
+    component_spectra,
+    peak_positions,
+)
 from imsforge.phantom.measurement import MEAN_INTENSITY, measure, measured_mz, pixel_gains
 from imsforge.seeding import derive_seed
 
+logger = logging.getLogger(__name__)
+
+# Pixels and peaks of the default study, and of the thesis' kidney.
 PRESETS = {
     "demo": {"n_pixels": 12_000, "n_peaks": 240},
     "thesis": {"n_pixels": 161_547, "n_peaks": 573},
 }
 
+# Each block has a random stream of its own, so this number is part of what a seed means.
 BLOCK_ROWS = 2048
+
+MIN_PEAKS = 50
+MAX_PEAKS = MZ_RANGE[1] - MZ_RANGE[0]
 
 
 @dataclass(frozen=True)
@@ -96,27 +111,56 @@ class Phantom:
 
 
 def make_phantom(n_pixels=12_000, n_peaks=240, seed=0):
-    """Make a synthetic kidney section with two bacterial colonies and folds at its rim."""
-    rng = np.random.default_rng(derive_seed(seed, "phantom", "anatomy"))
-    kidney = Kidney(rng)
+    """Make a synthetic kidney section with two bacterial colonies and folds along its rim.
+
+    Spectra are mixtures of smoothly varying tissue components, not separate classes. One seed
+    gives the same anatomy at every number of pixels.
+
+    Parameters
+    ----------
+    n_pixels : int
+        Measured pixels, all of them tissue.
+    n_peaks : int
+        Peaks between m/z 400 and 1400, at least 0.9 apart; 50 to 1000.
+    seed : int
+
+    Returns
+    -------
+    Phantom
+
+    Raises
+    ------
+    ConfigError
+        If a size is out of range.
+    """
+    if not MIN_PEAKS <= n_peaks <= MAX_PEAKS:
+        raise ConfigError(f"n_peaks: {n_peaks}; a phantom has {MIN_PEAKS} to {MAX_PEAKS} peaks")
+    if n_pixels < 1:
+        raise ConfigError(f"n_pixels: {n_pixels}; a phantom has at least one pixel")
+    anatomy, chemistry, gain = (
+        np.random.default_rng(derive_seed(seed, "phantom", part))
+        for part in ("anatomy", "chemistry", "gain")
+    )
+    kidney = Kidney(anatomy)
     section = kidney.section(n_pixels)
-    composition = Composition(kidney, rng)
-    rng = np.random.default_rng(derive_seed(seed, "phantom", "chemistry"))
-    fold = kidney.folds(section.points)
-    spectra = MEAN_INTENSITY * component_spectra(n_peaks, rng)
-    mz = peak_positions(n_peaks, rng)
-    rng = np.random.default_rng(derive_seed(seed, "phantom", "gain"))
+    points = section.points
+    fold = kidney.folds(points)
+    spectra = MEAN_INTENSITY * component_spectra(n_peaks, chemistry)
     truth = PhantomTruth(
         x=section.x,
         y=section.y,
-        region=kidney.zones(section.points).argmax(axis=1).astype(np.int8),
-        colony=kidney.colonies(section.points) > 0,
+        region=kidney.zones(points).argmax(axis=1).astype(np.int8),
+        colony=kidney.colonies(points) > 0,
         fold=fold,
-        abundances=composition.abundances(section.points).astype(np.float32),
+        abundances=Composition(kidney, anatomy).abundances(points).astype(np.float32),
         spectra=spectra.astype(np.float32),
-        gain=pixel_gains(section.points, fold, rng).astype(np.float32),
-        mz=mz,
+        gain=pixel_gains(points, fold, gain).astype(np.float32),
+        mz=peak_positions(n_peaks, chemistry),
         region_names=np.array(ZONES),
         component_names=np.array(COMPONENTS),
+    )
+    logger.info(
+        "phantom: %d pixels, %d peaks, seed %d; %d pixels in colonies, %d in folds",
+        *(n_pixels, n_peaks, seed, truth.colony.sum(), fold.sum()),
     )
     return Phantom(truth, seed)
