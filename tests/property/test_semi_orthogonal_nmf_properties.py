@@ -27,7 +27,7 @@ def fitted(X, **settings):
 signal = matrices.filter(lambda X: X.any(axis=1).sum() >= 2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(signal)
 def test_factors_are_what_they_claim(X):
     model = fitted(X)
@@ -43,7 +43,7 @@ def test_factors_are_what_they_claim(X):
     assert model.reconstruction_err_ == pytest.approx(error, abs=1e-6 * np.linalg.norm(X))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(signal)
 def test_each_row_has_its_best_component_and_weight(X):
     model = fitted(X)
@@ -55,7 +55,7 @@ def test_each_row_has_its_best_component_and_weight(X):
         assert (error <= other + 1e-6 * np.linalg.norm(X)).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(signal)
 def test_never_worse_than_one_component_for_all(X):
     values = np.linalg.svd(X, compute_uv=False)
@@ -64,7 +64,7 @@ def test_never_worse_than_one_component_for_all(X):
     assert model.reconstruction_err_ <= best_of_one + 1e-3 * values[0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(signal, st.integers(-20, 20))
 def test_units_do_not_matter(X, exponent):
     # A power of two scales floating-point numbers exactly.

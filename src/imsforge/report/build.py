@@ -32,11 +32,11 @@ FACTS = {
     "layout": "layout",
     "mode": "mode",
     "pixels": "pixels",
-    "width": "grid width",
-    "height": "grid height",
-    "mz_min": "lowest m/z",
-    "mz_max": "highest m/z",
-    "bytes": "size in bytes",
+    "width": "grid width (pixels)",
+    "height": "grid height (pixels)",
+    "points": "data points",
+    "mz_dtype": "type of m/z",
+    "intensity_dtype": "type of intensities",
 }
 
 
@@ -80,12 +80,11 @@ def _dataset(name, settings, folder, texts):
     return {
         "name": name,
         "source": settings.get("input", "synthetic kidney"),
-        "facts": {
-            text: summary[key] for key, text in FACTS.items() if summary.get(key) is not None
-        },
-        "warnings": summary.get("warnings", []),
+        "facts": {text: summary[key] for key, text in FACTS.items()},
+        "files": summary["files"],
+        "warnings": summary["warnings"],
         "peaks": len(peaks),
-        "mz_range": (peaks["mz"].min(), peaks["mz"].max()) if len(peaks) else (0, 0),
+        "mz_range": (peaks["mz"].min(), peaks["mz"].max()),
         "classes": read_csv(folder / "classes.csv").round({"share": 4}),
         "class_map": _figure(folder / "classes.png", texts["classes"]),
         "experiments": [
