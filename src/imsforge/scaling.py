@@ -86,7 +86,8 @@ def scale_features(features, method, *, fit_on="train"):
     -------
     Features, with offset and scale
     """
-    fitted = FeatureScaler(method).fit(features.values[features.train if fit_on == "train" else ...])
+    fit_rows = features.train if fit_on == "train" else slice(None)
+    fitted = FeatureScaler(method).fit(features.values[fit_rows])
     return replace(
         features,
         values=fitted.transform(features.values),

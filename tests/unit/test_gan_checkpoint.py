@@ -26,7 +26,7 @@ X = np.random.default_rng(0).normal(size=(45, 3)).astype(np.float32)
 Y = np.arange(45) % 2
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -49,12 +49,12 @@ def train_until(update, folder, monkeypatch, **arguments):
     def dying(*rest):
         calls.append(1)
         if len(calls) == update:
-            raise Killed
+            raise KilledError
         return step(*rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(training, "critic_step", dying)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             train(folder, **arguments)
 
 

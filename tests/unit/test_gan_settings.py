@@ -61,7 +61,7 @@ def test_impossible_values_are_told_by_their_key(key, value):
 
 
 def test_numbers_that_yaml_reads_as_text_are_explained():
-    with pytest.raises(ConfigError, match="1.0e-4"):
+    with pytest.raises(ConfigError, match=r"1\.0e-4"):
         GANSettings(learning_rate="1e-4")
 
 

@@ -153,7 +153,7 @@ def test_every_pass_shuffles_all_rows_and_drops_the_last_batch(monkeypatch):
     training.train(X, np.zeros(43, dtype=int), 1, small(updates=8), seed=0)
     batches = [batch[0].ravel().tolist() for batch in seen]
     assert [len(batch) for batch in batches] == [10] * 8
-    first, second = sum(batches[:4], []), sum(batches[4:], [])
+    first, second = np.concatenate(batches[:4]).tolist(), np.concatenate(batches[4:]).tolist()
     assert len(set(first)) == len(set(second)) == 40
     assert first != second
 

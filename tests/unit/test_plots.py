@@ -31,7 +31,9 @@ def confusion():
 def history():
     n = np.arange(1, 6)
     columns = ("critic_loss", "generator_loss", "critic_real", "critic_fake", "frechet")
-    return pd.DataFrame({"update": 10 * n, **{c: n / 2 for c in columns}, "gradient_norm": np.nan})
+    return pd.DataFrame(
+        {"update": 10 * n, **dict.fromkeys(columns, n / 2), "gradient_norm": np.nan}
+    )
 
 
 def figures(peaks, labels, rng):

@@ -136,6 +136,8 @@ def test_samplers_work_in_a_cross_validated_pipeline(name, blobs):
 def test_a_saved_gan_draws_what_the_trained_one_would(name, blobs, tmp_path):
     sampler = make(name, random_state=3).fit(*blobs)
     sampler.save(tmp_path / "model.safetensors")
-    a, b = (sampler_class(name).load(tmp_path / "model.safetensors", random_state=5) for _ in range(2))
+    a, b = (
+        sampler_class(name).load(tmp_path / "model.safetensors", random_state=5) for _ in range(2)
+    )
     np.testing.assert_array_equal(a.sample(6, 2), b.sample(6, 2))
     assert a.classes_.tolist() == [1, 2, 3]

@@ -19,7 +19,9 @@ def test_standard_equals_scikit_learn(rng):
 def test_featurewise_minmax_equals_scikit_learn(rng):
     X = rng.gamma(1.0, 1000.0, size=(50, 6))
     expected = MinMaxScaler((-1, 1)).fit_transform(X)
-    np.testing.assert_allclose(FeatureScaler("featurewise-minmax").fit_transform(X), expected, atol=1e-12)
+    np.testing.assert_allclose(
+        FeatureScaler("featurewise-minmax").fit_transform(X), expected, atol=1e-12
+    )
 
 
 def test_minmax_by_hand():

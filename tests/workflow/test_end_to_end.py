@@ -17,7 +17,11 @@ DATASET = [
 REPEAT = ["split.h5", "features.h5", "scaled.h5"]
 EXPERIMENT = [
     *("scores.csv", "table.csv", "table.md"),
-    *(f"{f}.{s}" for f in ("recall_matrices", "spectra", "frechet", "training") for s in ("png", "svg")),
+    *(
+        f"{f}.{s}"
+        for f in ("recall_matrices", "spectra", "frechet", "training")
+        for s in ("png", "svg")
+    ),
 ]
 ANOMALY = ["scores.h5", "map.png", "map.svg", "metrics.json"]
 
@@ -82,7 +86,7 @@ def test_the_anomaly_map_knows_the_truth(finished):
 def test_the_report_stands_alone(finished):
     page = (finished.folder / "results/report.html").read_text()
     assert page.count("data:image/png;base64,") == 6
-    assert "src=\"http" not in page
+    assert 'src="http' not in page
     assert "<link" not in page
     assert "<script" not in page
 

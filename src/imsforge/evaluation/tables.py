@@ -26,8 +26,13 @@ def score_table(scores, counts):
     kept = scores[scores["metric"].isin(["recall", "precision"])]
     methods = list(dict.fromkeys(kept["method"]))
     rows = [*counts["class"], *SUMMARY_ROWS]
-    grouped = kept.groupby(["task", "classifier", "class", "method", "metric"], sort=False)
-    wide = grouped["value"].agg(["mean", "std"]).unstack(["method", "metric"])
+    wide = kept.pivot_table(
+        index=["task", "classifier", "class"],
+        columns=["method", "metric"],
+        values="value",
+        aggfunc=["mean", "std"],
+        sort=False,
+    )
     order = [
         (statistic, method, metric)
         for method in methods

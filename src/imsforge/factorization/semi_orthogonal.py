@@ -81,7 +81,7 @@ class SemiOrthogonalNMF(
     >>> from imsforge.factorization import SemiOrthogonalNMF
     >>> X = np.array([[2.0, 0.0], [4.0, 0.0], [0.0, 3.0]])
     >>> model = SemiOrthogonalNMF(n_clusters=2, random_state=0).fit(X)
-    >>> model.labels_[0] == model.labels_[1] != model.labels_[2]
+    >>> bool(model.labels_[0] == model.labels_[1] != model.labels_[2])
     True
     >>> np.allclose(model.transform(X) @ model.components_, X)
     True
@@ -151,7 +151,7 @@ class SemiOrthogonalNMF(
         self.labels_ = result.labels
         self.reconstruction_err_ = result.error
         self.n_iter_ = result.n_iter
-        self._warn_of_failure(result.settled)
+        self._report_outcome(result.settled)
         return self
 
     def predict(self, X):
@@ -188,7 +188,7 @@ class SemiOrthogonalNMF(
             )
         return min(restarts, key=lambda restart: restart.error).components
 
-    def _warn_of_failure(self, settled):
+    def _report_outcome(self, settled):
         n_found = len(np.unique(self.labels_))
         if n_found < self.n_clusters:
             warnings.warn(
