@@ -55,7 +55,7 @@ class Workspace:
 
     def planned(self, *arguments):
         """Return how often each rule would run."""
-        run = self.snakemake("--dry-run", "--quiet", "host", *arguments)
+        run = self.snakemake("--dry-run", *arguments)
         assert run.returncode == 0, run.stderr
         return parse_plan(run.stdout + run.stderr)
 
