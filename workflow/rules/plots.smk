@@ -58,7 +58,7 @@ rule plot_frechet:
     input:
         frechet=methods_input("frechet.csv"),
     output:
-        png=reported("frechet", "Frechet distances"),
+        png=reported("frechet", "Fréchet distances"),
         svg="results/{dataset}/{experiment}/frechet.svg",
     log:
         "logs/{dataset}/{experiment}/plot_frechet.log",

@@ -1,5 +1,7 @@
 """The Fréchet distance between two sets of spectra, each taken as one Gaussian."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from imsforge.errors import DataError
@@ -34,24 +36,42 @@ def frechet_distance(real, generated):
     singular values of ``A1^T A2``, a matrix no larger than rows or features, so that covariances
     without full rank need no special care and few rows cost little.
     """
-    real, generated = _checked(real, "real"), _checked(generated, "generated")
-    if real.shape[1] != generated.shape[1]:
-        raise DataError(
-            f"Fréchet distance: {real.shape[1]} features against {generated.shape[1]}; "
-            "compare rows of the same features"
-        )
-    shift = real.mean(axis=0) - generated.mean(axis=0)
-    A1, A2 = _covariance_factor(real), _covariance_factor(generated)
-    common = np.linalg.norm(A1 @ A2.T, ord="nuc")
-    squared = shift @ shift + np.sum(A1**2) + np.sum(A2**2) - 2 * common
-    return float(np.sqrt(max(squared, 0.0)))
+    return gaussian_of(real, "real").distance(gaussian_of(generated, "generated"))
 
 
-def _covariance_factor(rows):
-    """Return a matrix of min(n_rows, n_features) rows whose Gram matrix is the covariance."""
-    centred = (rows - rows.mean(axis=0)) / np.sqrt(len(rows) - 1)
+@dataclass(frozen=True)
+class Gaussian:
+    """A Gaussian, as `gaussian_of` fits it; worth keeping where one set meets many.
+
+    Attributes
+    ----------
+    mean : (n_features,) array
+    factor : (rank, n_features) array, whose Gram matrix is the covariance
+    """
+
+    mean: np.ndarray
+    factor: np.ndarray
+
+    def distance(self, other):
+        """Return the Fréchet distance to another Gaussian of the same features."""
+        if len(self.mean) != len(other.mean):
+            raise DataError(
+                f"Fréchet distance: {len(self.mean)} features against {len(other.mean)}; "
+                "compare rows of the same features"
+            )
+        shift = self.mean - other.mean
+        common = np.linalg.norm(self.factor @ other.factor.T, ord="nuc")
+        spread = np.sum(self.factor**2) + np.sum(other.factor**2) - 2 * common
+        return float(np.sqrt(max(shift @ shift + spread, 0.0)))
+
+
+def gaussian_of(rows, name="given"):
+    """Fit a Gaussian to rows, (n_rows, n_features), at least two; ``name`` is for messages."""
+    rows = _checked(rows, name)
+    mean = rows.mean(axis=0)
+    centred = (rows - mean) / np.sqrt(len(rows) - 1)
     tall = centred.shape[0] > centred.shape[1]
-    return np.linalg.qr(centred, mode="r") if tall else centred
+    return Gaussian(mean, np.linalg.qr(centred, mode="r") if tall else centred)
 
 
 def _checked(rows, name):

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 from imsforge.evaluation.classifiers import CLASSIFIERS
-from imsforge.evaluation.frechet import frechet_distance
+from imsforge.evaluation.frechet import gaussian_of
 
 #: Columns of every ``scores.csv``.
 SCORE_COLUMNS = [
@@ -171,20 +171,21 @@ def frechet_matrix(generated, generated_y, real, real_y, names):
     -------
     DataFrame with columns generated, real, distance; classes with fewer than two rows are left out
     """
-    labels = [k for k in np.unique(real_y) if np.sum(real_y == k) > 1]
-    made = [k for k in labels if np.sum(generated_y == k) > 1]
+    made, measured = _gaussians(generated, generated_y), _gaussians(real, real_y)
     return pd.DataFrame(
         [
-            (
-                names[g - 1],
-                names[r - 1],
-                frechet_distance(real[real_y == r], generated[generated_y == g]),
-            )
-            for g in made
-            for r in labels
+            (names[g - 1], names[r - 1], first.distance(second))
+            for g, first in made.items()
+            for r, second in measured.items()
         ],
         columns=["generated", "real", "distance"],
     )
+
+
+def _gaussians(X, y):
+    """Fit a Gaussian to each class that has the two rows it takes."""
+    labels, counts = np.unique(y, return_counts=True)
+    return {k: gaussian_of(X[y == k]) for k in labels[counts > 1]}
 
 
 def frechet_scores(matrix, real_y, names):

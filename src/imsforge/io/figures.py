@@ -7,6 +7,9 @@ from imsforge.io.atomic import atomic
 
 def save_figure(figure, png, svg):
     """Write a matplotlib figure twice, with the same bytes for the same figure, and close it."""
+    # Laid out once: the vector file then has the same layout, in half the time.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     with atomic(png) as temporary:
         figure.savefig(temporary, dpi=160)
     with plt.rc_context({"svg.hashsalt": "imsforge"}), atomic(svg) as temporary:

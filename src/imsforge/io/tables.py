@@ -17,7 +17,9 @@ def write_csv(table, path):
 
 
 def read_csv(path):
-    """Read a table; names of classes and methods stay text, even when they are numbers.
+    """Read a table; names of classes and methods stay text, be they "7" or "NA".
+
+    An empty cell is a missing value.
 
     Raises
     ------
@@ -28,7 +30,7 @@ def read_csv(path):
         raise DataError(f"{path}: no such file; run the stage that makes it")
     text = dict.fromkeys(("class", "true", "predicted", "generated", "real"), str)
     try:
-        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"value": [""]})
+        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     except (ValueError, pd.errors.ParserError) as error:
         raise damaged(path, error) from error
 

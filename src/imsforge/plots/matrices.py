@@ -55,7 +55,7 @@ def recall_matrix(confusion):
 
 
 def plot_frechet(matrices, title):
-    """Draw the Frechet distance of generated classes from real ones, a panel a method.
+    """Draw the Fréchet distance of generated classes from real ones, a panel a method.
 
     Thesis figure 2-11; distances in the features' own units, averaged over repeats, one
     logarithmic colour scale. The panel `none` compares real training spectra with real test
@@ -84,7 +84,7 @@ def plot_frechet(matrices, title):
         axis.set_title(f"{method}\nmedian to own class {10 ** own.median():.3g}")
         axis.set_xlabel("real test class")
     axes[0][0].set_ylabel("class of the training set")
-    label = "log10 of the Frechet distance"
+    label = "log10 of the Fréchet distance"
     figure.colorbar(drawn, ax=axes, shrink=0.7, label=label)
     figure.suptitle(title)
     return figure

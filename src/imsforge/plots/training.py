@@ -4,15 +4,15 @@ from imsforge.plots.style import OKABE_ITO, new_figure
 
 #: Column of history.csv -> what the axis says; one row of panels each.
 PANELS = {
-    "losses": (("critic_loss", "critic"), ("generator_loss", "generator")),
+    "loss": (("critic_loss", "critic"), ("generator_loss", "generator")),
     "critic's mean output": (("critic_real", "real"), ("critic_fake", "generated")),
-    "gradient norm at the critic's input": (("gradient_norm", "interpolated"),),
-    "Frechet distance (scaled units)": (("frechet", "mean over classes"),),
+    "gradient norm": (("gradient_norm", "interpolated"),),
+    "Fréchet distance": (("frechet", "mean over classes"),),
 }
 
 
 def plot_training(histories, title):
-    """Draw losses, the critic's outputs, its gradient norm and the Frechet distance.
+    """Draw losses, the critic's outputs, its gradient norm and the Fréchet distance.
 
     Thesis rows V6 and L4. One column a method, one line a repeat.
 
