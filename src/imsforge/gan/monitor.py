@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from imsforge.evaluation.frechet import frechet_distance
+from imsforge.evaluation.frechet import gaussian_of
 
 COLUMNS = [
     "update",
@@ -61,7 +61,7 @@ class FrechetMonitor:
         for code in np.unique(y):
             members = random.permutation(np.flatnonzero(y == code))[:ROWS_PER_CLASS]
             if len(members) >= 2:
-                self._real.append(X[members])
+                self._real.append(gaussian_of(X[members]))
                 labels += [code] * len(members)
         self._labels = np.array(labels, dtype=np.int64)
 
@@ -70,8 +70,9 @@ class FrechetMonitor:
         generated = self._model.sample(self._labels, self._seed)
         if not np.isfinite(generated).all():
             return math.inf
-        ends = np.cumsum([len(rows) for rows in self._real])
-        pairs = zip(self._real, np.split(generated, ends[:-1]), strict=True)
-        return (
-            float(np.mean([frechet_distance(*pair) for pair in pairs])) if len(ends) else math.nan
-        )
+        codes = np.unique(self._labels)
+        if len(codes) == 0:
+            return math.nan
+        made = (gaussian_of(generated[self._labels == code]) for code in codes)
+        pairs = zip(self._real, made, strict=True)
+        return float(np.mean([real.distance(fake) for real, fake in pairs]))

@@ -95,7 +95,7 @@ def draw_classes(axis, x, y, label, names, title):
     norm = BoundaryNorm(np.arange(n_classes + 1) + 0.5, n_classes)
     drawn = _draw(axis, x, y, label, class_map(n_classes), norm=norm)
     bar = axis.figure.colorbar(drawn, ax=axis, shrink=0.8, ticks=np.arange(1, n_classes + 1))
-    bar.ax.set_yticklabels(names)
+    bar.ax.set_yticklabels(names, fontsize=7 if n_classes <= 12 else 5)
     bar.ax.minorticks_off()
     bar.ax.invert_yaxis()
     bar.set_label(title)
@@ -121,6 +121,6 @@ def _extent(x, y):
 
 def _map_row(x, y, n_maps):
     ratio = (np.ptp(y) + 1) / (np.ptp(x) + 1)
-    height = float(np.clip(3.0 * ratio, 1.8, 6.0)) + 0.6
+    height = float(np.clip(3.0 * ratio, 2.4, 6.0)) + 0.4
     figure, axes = new_figure(1, n_maps, width=3.6 * n_maps, height=height)
     return figure, axes[0]
