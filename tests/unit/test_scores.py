@@ -14,6 +14,7 @@ from imsforge.evaluation.tables import (
     class_counts,
     format_score,
     markdown_table,
+    method_summary,
     readable_table,
     score_table,
 )
@@ -142,3 +143,11 @@ def test_counts_follow_the_split(features):
     counts = class_counts([features, features])
     assert counts["class"].tolist() == ["cortex", "medulla", "pelvis"]
     assert (counts["train"] + counts["test"]).tolist() == [60, 30, 12]
+
+
+def test_methods_are_compared_by_their_averages():
+    scores = pd.concat([scores_of("none", [0.5, 0.7]), scores_of("smote", [0.6, 0.6])])
+    summary = method_summary(score_table(scores, COUNTS))
+    assert summary["method"].tolist() == ["none", "smote"]
+    assert summary["macro recall"].tolist() == ["0.65 ± 0.14", "0.65 ± 0.00"]
+    assert summary.columns[1:].tolist() == ["macro recall", "macro precision", "weighted recall"]

@@ -6,6 +6,9 @@ import pandas as pd
 #: Rows that summarise the classes, in the order they close a table.
 SUMMARY_ROWS = ("macro", "weighted")
 
+#: What a summary says of a method: row and metric of a table.
+SUMMARY_COLUMNS = (("macro", "recall"), ("macro", "precision"), ("weighted", "recall"))
+
 
 def score_table(scores, counts):
     """Lay scores out as the thesis does (van der Linden 2024, table 4-5).
@@ -53,7 +56,7 @@ def score_table(scores, counts):
 
 
 def markdown_table(table):
-    """Write a `score_table` for people: one Markdown table a task and classifier.
+    """Write a `score_table` for people: for each task and classifier a summary and the classes.
 
     Parameters
     ----------
@@ -65,7 +68,8 @@ def markdown_table(table):
     """
     sections = []
     for (task, classifier), part in table.groupby(["task", "classifier"], sort=False):
-        text = readable_table(part).to_markdown(index=False, disable_numparse=True)
+        tables = [method_summary(part), readable_table(part)]
+        text = "\n\n".join(t.to_markdown(index=False, disable_numparse=True) for t in tables)
         sections.append(f"## {TASK_TITLES[task]}, judged by {classifier}\n\n{text}\n")
     return "\n".join(sections)
 
@@ -97,6 +101,36 @@ def readable_table(part):
                 format_score(m, s) for m, s in zip(part[column], spread, strict=True)
             ]
     return text.assign(train=part["train"].astype(str), test=part["test"].astype(str))
+
+
+def method_summary(part):
+    """Compare methods by their averages over classes, with headings for people.
+
+    Parameters
+    ----------
+    part : DataFrame, rows of one task and classifier of a `score_table`
+
+    Returns
+    -------
+    DataFrame of str with columns method, macro recall, macro precision, weighted recall
+    """
+    averages = part.set_index("class")
+    ending = "_recall_mean"
+    methods = [column.removesuffix(ending) for column in part.columns if column.endswith(ending)]
+    rows = [
+        {
+            "method": method,
+            **{
+                f"{row} {metric}": format_score(
+                    averages.loc[row, f"{method}_{metric}_mean"],
+                    averages.loc[row, f"{method}_{metric}_std"],
+                )
+                for row, metric in SUMMARY_COLUMNS
+            },
+        }
+        for method in methods
+    ]
+    return pd.DataFrame(rows)
 
 
 def format_score(mean, std):

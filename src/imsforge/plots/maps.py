@@ -121,6 +121,6 @@ def _extent(x, y):
 
 def _map_row(x, y, n_maps):
     ratio = (np.ptp(y) + 1) / (np.ptp(x) + 1)
-    height = float(np.clip(3.0 * ratio, 2.4, 6.0)) + 0.4
+    height = float(np.clip(2.75 * ratio, 2.3, 6.0)) + 0.5
     figure, axes = new_figure(1, n_maps, width=3.6 * n_maps, height=height)
     return figure, axes[0]

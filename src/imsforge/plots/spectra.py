@@ -26,12 +26,14 @@ def plot_spectra(mz, real, generated, title):
     Figure
     """
     figure, axes = new_figure(
-        3, len(generated), width=2.6 * len(generated) + 0.6, height=5.4, sharex=True, sharey="row"
+        3, len(generated), width=2.6 * len(generated) + 0.6, height=6.0, sharex="row", sharey="row"
     )
     lift = np.sqrt(max(np.percentile(real, 99.8), np.finfo(np.float32).tiny))
     for column, (method, spectra) in zip(axes.T, generated.items(), strict=True):
-        _draw_band(column[0], mz, real, REAL, "real, test")
-        _draw_band(column[0], mz, spectra, GENERATED, "generated")
+        _draw_band(column[0], real, REAL, "real, test")
+        _draw_band(column[0], spectra, GENERATED, "generated")
+        column[0].set_yscale("function", functions=(_signed_root, _signed_square))
+        column[0].set_xlabel("peak, by m/z")
         column[0].set_title(method)
         _draw_examples(column[1], mz, real, REAL, lift)
         _draw_examples(column[2], mz, spectra, GENERATED, lift)
@@ -44,11 +46,21 @@ def plot_spectra(mz, real, generated, title):
     return figure
 
 
-def _draw_band(axis, mz, spectra, colour, label):
+def _draw_band(axis, spectra, colour, label):
+    """Draw over the peaks' numbers, as the thesis does: between m/z values a band is a needle."""
     mean, std = spectra.mean(axis=0), spectra.std(axis=0)
-    axis.fill_between(mz, mean - 3 * std, mean + 3 * std, color=colour, alpha=0.25, linewidth=0)
-    axis.plot(mz, mean, color=colour, linewidth=0.8, label=label)
-    axis.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4))
+    peak = np.arange(1, len(mean) + 1)
+    axis.fill_between(peak, mean - 3 * std, mean + 3 * std, color=colour, alpha=0.3, linewidth=0)
+    axis.plot(peak, mean, color=colour, linewidth=0.7, label=label)
+    axis.set_xlim(1, len(mean))
+
+
+def _signed_root(values):
+    return np.sign(values) * np.sqrt(np.abs(values))
+
+
+def _signed_square(values):
+    return np.sign(values) * values**2
 
 
 def _draw_examples(axis, mz, spectra, colour, lift):

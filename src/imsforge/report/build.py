@@ -9,7 +9,7 @@ import jinja2
 import yaml
 
 import imsforge
-from imsforge.evaluation.tables import TASK_TITLES, readable_table
+from imsforge.evaluation.tables import TASK_TITLES, method_summary, readable_table
 from imsforge.io.tables import read_csv, read_json
 
 #: Figures of an experiment, in the order of the page.
@@ -104,7 +104,11 @@ def _experiment(name, settings, folder, texts):
         "name": name,
         "settings": settings,
         "tables": [
-            (f"{TASK_TITLES[task]}; judged by {classifier}", readable_table(part))
+            {
+                "title": f"{TASK_TITLES[task]}; judged by {classifier}",
+                "summary": method_summary(part),
+                "classes": readable_table(part),
+            }
             for (task, classifier), part in table.groupby(["task", "classifier"], sort=False)
         ],
         "table_caption": texts["table"],
