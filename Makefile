@@ -1,6 +1,6 @@
 # Sets up the environment and calls the tools; everything else is `snakemake`.
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 CORES ?= all
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +16,8 @@ help: ## show this list
 env: $(READY) ## create the environment in .venv from the lock
 
 $(READY): $(LOCK) pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "imsforge: $(PYTHON) not found; install Python 3.11 or say make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+		{ echo "imsforge: Python 3.11 not found; install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep '^torch==' $(LOCK))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)

@@ -10,7 +10,7 @@ rule label:
         "logs/{dataset}/label.benchmark.tsv"
     conda:
         ENVIRONMENT
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(1000, 8),
         runtime=60,
