@@ -74,8 +74,7 @@ rule features:
 rule models:
     """Stop at the trained generators."""
     input:
-        each_method("model.safetensors", trained=True),
-        each_anomaly("model.safetensors"),
+        each_model(),
     localrule: True
 
 
@@ -83,7 +82,7 @@ rule evaluation:
     """Stop at scores, tables and their figures."""
     input:
         each_experiment("table.md"),
-        each_experiment_figure(),
+        each_figure(),
     localrule: True
 
 

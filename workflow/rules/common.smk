@@ -7,99 +7,117 @@ from imsforge.provenance import code_digest
 from imsforge.seeding import derive_seed
 
 ENVIRONMENT = Path(workflow.basedir) / "envs/imsforge.yaml"
-NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
 
 
+def any_of(names):
+    """Return a pattern that fits one of the names; of none, it fits nothing."""
+    return "|".join(sorted(set(names))) or "(?!)"
+
+
+DATASETS = config["datasets"]
+EXPERIMENTS = [
+    (dataset, experiment)
+    for dataset, settings in DATASETS.items()
+    for experiment in settings["experiments"]
+]
+ANOMALIES = [
+    (dataset, anomaly)
+    for dataset, settings in DATASETS.items()
+    for anomaly in settings["anomaly"]
+]
+
+
+def experiment_of(dataset, experiment):
+    """Return the settings of an experiment."""
+    return DATASETS[dataset]["experiments"][experiment]
+
+
+# A target that the configuration does not know is refused by Snakemake, by name.
 wildcard_constraints:
-    dataset=NAME,
-    experiment=f"(?!anomaly/|phantom/){NAME}",
-    anomaly=NAME,
+    dataset=any_of(DATASETS),
+    experiment=any_of(experiment for _, experiment in EXPERIMENTS),
+    anomaly=any_of(anomaly for _, anomaly in ANOMALIES),
     repeat="[0-9]+",
-    method="[a-z-]+",
+    method=any_of(
+        method for place in EXPERIMENTS for method in experiment_of(*place)["methods"]
+    ),
 
 
 # Which files a study asks for.
 
 
 def each_dataset(pattern):
-    return expand(pattern, dataset=config["datasets"])
+    """Return a file of every dataset."""
+    return expand(pattern, dataset=DATASETS)
 
 
 def each_experiment(file):
-    """Return a file of every experiment of every dataset."""
+    """Return a file of every experiment."""
     return [
-        f"results/{dataset}/{experiment}/{file}"
-        for dataset, settings in config["datasets"].items()
-        for experiment in settings["experiments"]
+        f"results/{dataset}/{experiment}/{file}" for dataset, experiment in EXPERIMENTS
+    ]
+
+
+def each_figure():
+    """Return the figures of every experiment, those that its methods and tasks allow."""
+    return [
+        f"results/{dataset}/{experiment}/{figure}.png"
+        for dataset, experiment in EXPERIMENTS
+        for figure in figures_of(dataset, experiment)
     ]
 
 
 def each_repeat(file):
     """Return a file of every repeat of every experiment."""
-    return [path for place in _experiments() for path in repeats_of(*place, file)]
+    return [path for place in EXPERIMENTS for path in repeats_of(*place, file)]
 
 
-def each_method(file, trained=False):
-    """Return a file of every method of every repeat."""
-    return [
-        path for place in _experiments() for path in methods_of(*place, file, trained)
+def each_model():
+    """Return every trained model."""
+    experiments = [
+        path
+        for place in EXPERIMENTS
+        for path in methods_of(*place, "model.safetensors", trained=True)
     ]
+    return experiments + each_anomaly("model.safetensors")
 
 
 def each_anomaly(file):
-    """Return a file of every anomaly map of every dataset."""
+    """Return a file of every anomaly map."""
     return [
-        f"results/{dataset}/anomaly/{anomaly}/{file}"
-        for dataset, settings in config["datasets"].items()
-        for anomaly in settings["anomaly"]
-    ]
-
-
-def each_experiment_figure():
-    """Return the figures of every experiment; training.png only where something is trained."""
-    return [
-        f"results/{dataset}/{experiment}/{figure}.png"
-        for dataset, experiment in _experiments()
-        for figure in figures_of(dataset, experiment)
+        f"results/{dataset}/anomaly/{anomaly}/{file}" for dataset, anomaly in ANOMALIES
     ]
 
 
 def repeats_of(dataset, experiment, file):
-    repeats = config["datasets"][dataset]["experiments"][experiment]["repeats"]
+    """Return a file of every repeat of an experiment."""
     return [
         f"results/{dataset}/{experiment}/repeat-{repeat}/{file}"
-        for repeat in range(1, repeats + 1)
+        for repeat in range(1, experiment_of(dataset, experiment)["repeats"] + 1)
     ]
 
 
 def methods_of(dataset, experiment, file, trained=False):
-    methods = config["datasets"][dataset]["experiments"][experiment]["methods"]
+    """Return a file of every method and repeat; with ``trained``, of the GANs alone."""
     return [
         path
-        for method in methods
+        for method in experiment_of(dataset, experiment)["methods"]
         if method in TRAINED_METHODS or not trained
         for path in repeats_of(dataset, experiment, f"{method}/{file}")
     ]
 
 
 def figures_of(dataset, experiment):
-    settings = config["datasets"][dataset]["experiments"][experiment]
-    figures = ["recall_matrices"]
-    if "replace" in settings["tasks"]:
-        figures.append("frechet")
-        if set(settings["methods"]) != {"none"}:
-            figures.append("spectra")
-    if set(settings["methods"]) & set(TRAINED_METHODS):
-        figures.append("training")
-    return figures
-
-
-def _experiments():
-    return [
-        (dataset, experiment)
-        for dataset, settings in config["datasets"].items()
-        for experiment in settings["experiments"]
-    ]
+    """Return the names of the figures that an experiment's methods and tasks allow."""
+    settings = experiment_of(dataset, experiment)
+    replaced = "replace" in settings["tasks"]
+    wanted = {
+        "recall_matrices": True,
+        "frechet": replaced,
+        "spectra": replaced and set(settings["methods"]) != {"none"},
+        "training": bool(set(settings["methods"]) & set(TRAINED_METHODS)),
+    }
+    return [figure for figure, possible in wanted.items() if possible]
 
 
 # Inputs that depend on the configuration.
@@ -107,7 +125,7 @@ def _experiments():
 
 def raw_input(wildcards):
     """Return the raw files; a user's file counts by its content, not by its time stamp."""
-    settings = config["datasets"][wildcards.dataset]
+    settings = DATASETS[wildcards.dataset]
     if "phantom" in settings:
         return [rules.phantom.output.imzml, rules.phantom.output.ibd]
     return [ancient(file) for file in raw_files(settings["input"])]
@@ -115,7 +133,7 @@ def raw_input(wildcards):
 
 def raw_fingerprints(wildcards):
     """Return what tells a changed raw file from a touched one."""
-    settings = config["datasets"][wildcards.dataset]
+    settings = DATASETS[wildcards.dataset]
     return (
         []
         if "phantom" in settings
@@ -137,9 +155,7 @@ def healthy_mask(wildcards):
 def known_anomalies(wildcards):
     """Return the ground truth, which only a phantom has."""
     return (
-        rules.phantom.output.truth
-        if "phantom" in config["datasets"][wildcards.dataset]
-        else []
+        rules.phantom.output.truth if "phantom" in DATASETS[wildcards.dataset] else []
     )
 
 

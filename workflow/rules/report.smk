@@ -6,7 +6,7 @@ rule report:
         class_maps=each_dataset("results/{dataset}/classes.png"),
         tables=each_experiment("table.csv"),
         markdown=each_experiment("table.md"),
-        figures=each_experiment_figure(),
+        figures=each_figure(),
         maps=each_anomaly("map.png"),
         metrics=each_anomaly("metrics.json"),
     output:
