@@ -78,7 +78,7 @@ def test_blocks_that_are_too_large_are_refused():
 
 def test_a_class_of_one_pixel_is_refused_in_one_line():
     label = np.array([1] * 30 + [2] * 30 + [3])
-    with pytest.raises(DataError, match=r"class '3' \(1 pixels\)") as raised:
+    with pytest.raises(DataError, match=r"class '3' \(size 1\)") as raised:
         split(label)
     assert "\n" not in str(raised.value)
     assert "small_classes: drop" in str(raised.value)

@@ -76,7 +76,7 @@ def test_a_class_of_one_pixel_is_named(workspace, measurement):
     settings = {"input": str(measurement), "labels": labels, "experiments": experiment()}
     workspace.configure(study(settings))
     line = complaint(workspace.snakemake("evaluation"))
-    assert "class '3' (1 pixels)" in line
+    assert "class '3' (size 1)" in line
     assert "small_classes: drop" in line
     assert not any("split" in name for name in results(workspace))
 

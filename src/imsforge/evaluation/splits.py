@@ -99,7 +99,7 @@ def split_pixels(
         for side, rows in {"training": train, "test": test}.items():
             if not np.any(label[rows] == k):
                 raise DataError(
-                    f"split: class '{names[k - 1]}' has no {side} pixels; lower split.block_size "
+                    f"class '{names[k - 1]}' has no {side} pixels; lower split.block_size "
                     f"({block_size}), use split.method: random, or leave the class out by `classes`"
                 )
     logger.info(
@@ -115,10 +115,10 @@ def split_pixels(
 def _large_enough(label, classes, names, minimum, policy):
     sizes = {k: int(np.sum(label == k)) for k in classes}
     small = [k for k in classes if sizes[k] < minimum]
-    listed = ", ".join(f"'{names[k - 1]}' ({sizes[k]} pixels)" for k in small)
+    listed = ", ".join(f"'{names[k - 1]}' (size {sizes[k]})" for k in small)
     if small and policy == "fail":
         raise DataError(
-            f"split: class {listed} is below split.minimum_class_size ({minimum}); set "
+            f"class {listed} is below split.minimum_class_size ({minimum} pixels); set "
             "split.small_classes: drop to leave it out, or name the classes to use"
         )
     if small:
@@ -126,7 +126,7 @@ def _large_enough(label, classes, names, minimum, policy):
     kept = [k for k in classes if k not in small]
     if len(kept) < 2:
         raise DataError(
-            f"split: {len(kept)} class(es) have at least {minimum} pixels; two are needed"
+            f"{len(kept)} class(es) have at least {minimum} pixels; two are needed"
         )
     return kept
 
