@@ -20,7 +20,17 @@ TINY = {
                     "methods": ["none", "smote", "cgan", "cwgan-gp"],
                     "repeats": 2,
                     "gan": {"updates": 40, "critic_steps": 2, "latent_size": 8},
-                }
+                },
+                "blocks": {
+                    "classes": {"largest": 3},
+                    "split": {"method": "blocks", "block_size": 4},
+                    "features": "full",
+                    "scaler": "featurewise-minmax",
+                    "methods": ["none", "noise"],
+                    "tasks": ["oversample"],
+                    "classifiers": ["lda", "nearest-neighbours"],
+                    "repeats": 1,
+                },
             },
             "anomaly": {
                 "spots": {

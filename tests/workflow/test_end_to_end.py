@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from imsforge.evaluation.scores import SCORE_COLUMNS
-from imsforge.io.artifacts import Labels, PeakMatrix
+from imsforge.io.artifacts import Features, Labels, PeakMatrix
 
 from .conftest import TINY, Workspace
 
@@ -69,6 +69,20 @@ def test_the_table_has_a_row_a_class_and_two_averages(finished):
     assert shown == pytest.approx(scores.query(wanted)["value"].mean())
 
 
+def test_an_experiment_without_networks_makes_fewer_files(finished):
+    folder = finished.folder / "results/tiny/blocks"
+    assert {path.name for path in folder.glob("*.*")} == {
+        *("scores.csv", "table.csv", "table.md", "recall_matrices.png", "recall_matrices.svg")
+    }
+    scores = pd.read_csv(folder / "scores.csv")
+    assert set(scores["task"]) == {"oversample"}
+    assert set(scores["classifier"]) == {"lda", "nearest-neighbours"}
+    assert scores["class"].nunique() == 3 + 2
+    features = Features.read(folder / "repeat-1" / "scaled.h5")
+    assert features.components is None
+    assert features.values[features.train].min() == pytest.approx(-1)
+
+
 def test_labels_cover_every_pixel(finished):
     labels = Labels.read(finished.folder / "results/tiny/labels.h5")
     (intensity,) = PeakMatrix.read(finished.folder / "results/tiny/peaks.h5", "intensity")
@@ -85,7 +99,7 @@ def test_the_anomaly_map_knows_the_truth(finished):
 
 def test_the_report_stands_alone(finished):
     page = (finished.folder / "results/report.html").read_text()
-    assert page.count("data:image/png;base64,") == 6
+    assert page.count("data:image/png;base64,") == 7
     assert 'src="http' not in page
     assert "<link" not in page
     assert "<script" not in page

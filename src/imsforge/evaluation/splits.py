@@ -125,9 +125,7 @@ def _large_enough(label, classes, names, minimum, policy):
         logger.warning("left out, below %d pixels: class %s", minimum, listed)
     kept = [k for k in classes if k not in small]
     if len(kept) < 2:
-        raise DataError(
-            f"{len(kept)} class(es) have at least {minimum} pixels; two are needed"
-        )
+        raise DataError(f"{len(kept)} class(es) have at least {minimum} pixels; two are needed")
     return kept
 
 
