@@ -20,7 +20,7 @@ def run(path, folder, **options):
     measurement = read_measurement(path)
     peaks = find_peaks(measurement)
     extract(measurement, peaks, folder / "peaks.h5", folder / "peaks.csv", **options)
-    table = pd.read_csv(folder / "peaks.csv", float_precision="round_trip")
+    table = pd.read_csv(folder / "peaks.csv")
     return PeakMatrix.read(folder / "peaks.h5"), table, peaks
 
 

@@ -1,7 +1,5 @@
 """Mistakes of users: one clear line, an exit code that is not 0, nothing half written."""
 
-import h5py
-import numpy as np
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -13,20 +11,6 @@ def study(dataset):
 
 def experiment(**settings):
     return {"nmf": {"features": 4, "methods": ["none"], "repeats": 1, **settings}}
-
-
-@pytest.fixture
-def measurement(tmp_path):
-    """An HDF5 file with two classes of 60 and 59 pixels, and one of a single pixel."""
-    rng = np.random.default_rng(0)
-    path = tmp_path / "own measurement.h5"
-    label = np.repeat([1, 2, 3], [60, 59, 1])
-    with h5py.File(path, "w") as file:
-        file["intensity"] = rng.gamma(1.0, 100.0, size=(120, 10)).astype(np.float32)
-        file["mz"] = np.linspace(400, 500, 10)
-        file["x"], file["y"] = np.arange(120) % 12, np.arange(120) // 12
-        file["tissue"] = label
-    return path
 
 
 def complaint(run):

@@ -2,6 +2,7 @@
 
 import copy
 
+import h5py
 import pytest
 
 from .conftest import TINY
@@ -101,3 +102,16 @@ def test_a_target_stops_at_its_stage(target, last, workspace):
     assert later.get(last) not in wanted
     if last != "report":
         assert "report" not in wanted
+
+
+def test_a_raw_file_counts_by_its_content(workspace, measurement):
+    labels = {"method": "column", "column": "tissue"}
+    workspace.configure({"datasets": {"own": {"input": str(measurement), "labels": labels}}})
+    run = workspace.snakemake("results/own/labels.h5")
+    assert run.returncode == 0, run.stderr
+    measurement.touch()
+    assert workspace.planned("results/own/labels.h5") == {}
+    with h5py.File(measurement, "r+") as file:
+        file["intensity"][0, 0] += 1
+    wanted = workspace.planned("results/own/labels.h5")
+    assert wanted == {"ingest": 1, "extract_peaks": 1, "label": 1}
