@@ -11,20 +11,17 @@ from imsforge.phantom import PhantomTruth
 from imsforge.plots.maps import plot_anomaly
 from imsforge.stage import stage
 
-ANOMALIES = ("colony", "fold")
-
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
-    path = snakemake.input.get("truth")
-    truth = dict(zip(ANOMALIES, PhantomTruth.read(path, *ANOMALIES), strict=True)) if path else None
+    truth = snakemake.input.get("truth")
     scores, metrics = detect_anomalies(
         PeakMatrix.read(snakemake.input.peaks),
         Features.read(snakemake.input.scaled),
-        ConditionalGAN.load(snakemake.input.model),
+        ConditionalGAN.load(snakemake.input.model, device="cpu"),
         clusters=snakemake.params.clusters,
-        truth=truth,
+        truth=PhantomTruth.read(truth).anomalies if truth else None,
         seed=snakemake.params.seed,
     )
     scores.write(snakemake.output.scores)

@@ -38,5 +38,6 @@ def fitted_sampler(method, X, y, *, model=None, seed=0):
     if method == "none":
         return None
     if model:
-        return sampler_class(method).load(model, random_state=seed)
+        # Drawing takes a moment anywhere; GPUs are for the stage that asked for one.
+        return sampler_class(method).load(model, random_state=seed, device="cpu")
     return sampler_class(method)(random_state=seed).fit(X, y)

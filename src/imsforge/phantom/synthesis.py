@@ -61,6 +61,11 @@ class PhantomTruth(Artifact):
     region_names: np.ndarray
     component_names: np.ndarray
 
+    @property
+    def anomalies(self):
+        """The masks by kind of anomaly, as `imsforge.anomaly` asks for them."""
+        return {"colony": self.colony, "fold": self.fold}
+
 
 @dataclass(frozen=True)
 class Phantom:
