@@ -19,7 +19,7 @@ rule select_healthy:
         rectangle=lambda wildcards: anomaly_setting("healthy")(wildcards).get(
             "rectangle"
         ),
-        mask=lambda wildcards, input: [fingerprint(f) for f in input.get("mask", [])],
+        mask=mask_fingerprint,
         code=code("select_healthy"),
     message:
         "Selecting the healthy pixels of {wildcards.anomaly} on {wildcards.dataset}"

@@ -152,6 +152,12 @@ def healthy_mask(wildcards):
     return ancient(healthy["mask"]) if "mask" in healthy else []
 
 
+def mask_fingerprint(wildcards):
+    """Return what tells a changed mask from a touched one."""
+    healthy = anomaly_setting("healthy")(wildcards)
+    return fingerprint(healthy["mask"]) if "mask" in healthy else None
+
+
 def known_anomalies(wildcards):
     """Return the ground truth, which only a phantom has."""
     return (
