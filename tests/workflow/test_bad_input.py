@@ -1,5 +1,6 @@
 """Mistakes of users: one clear line, an exit code that is not 0, nothing half written."""
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -89,3 +90,12 @@ def test_a_path_with_spaces_and_no_ascii_runs(workspace, measurement):
     run = workspace.snakemake("labels")
     assert run.returncode == 0, run.stderr
     assert "own/classes.csv" in results(workspace)
+
+
+def test_a_mask_of_another_size_is_named(workspace, measurement):
+    np.save(workspace.folder / "mask.npy", np.ones((4, 3)))
+    maps = {"spots": {"healthy": {"mask": "mask.npy"}, "features": 4}}
+    workspace.configure(study({"input": str(measurement), "anomaly": maps}))
+    line = complaint(workspace.snakemake("results/own/anomaly/spots/split.h5"))
+    assert "healthy.mask: 3 x 4 pixels, but the measurement's grid has 12 x 10" in line
+    assert not any("anomaly" in name for name in results(workspace))
