@@ -33,10 +33,10 @@ def label_pixels(peaks, *, method, classes=20, transform="none", column=None, se
     if method == "column":
         label, names = given_labels(peaks.annotations, column)
         return Labels(label, names)
-    label, components = cluster_pixels(
+    label, components, weight = cluster_pixels(
         peaks.intensity, method=method, n_classes=classes, transform=transform, seed=seed
     )
-    return Labels(label, np.array([str(k) for k in range(1, classes + 1)]), components)
+    return Labels(label, np.array([str(k) for k in range(1, classes + 1)]), components, weight)
 
 
 def class_table(labels):
@@ -67,6 +67,7 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", seed=0):
     label : (n_pixels,) int16, 0 for pixels without any signal
     components : (n_classes, n_peaks) float32, the spectrum (with "sqrt", its square root) that
         stands for each class
+    weight : (n_pixels,) float32, the non-zero of each row of W; None with k-means
 
     Raises
     ------
@@ -89,16 +90,18 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", seed=0):
     if method == "semi-orthogonal-nmf":
         model = SemiOrthogonalNMF(n_classes, stabilise=transform, random_state=seed).fit(spectra)
         components = model.components_
+        weight = np.zeros(len(intensity), dtype=np.float32)
+        weight[signal] = model.transform(spectra).max(axis=1)
     else:
         values = np.sqrt(spectra) if transform == "sqrt" else spectra
         model = KMeans(n_classes, n_init=3, random_state=seed).fit(values)
-        components = model.cluster_centers_
+        components, weight = model.cluster_centers_, None
     order = np.argsort(-np.bincount(model.labels_, minlength=n_classes), kind="stable")
     rank = np.empty(n_classes, dtype=np.int16)
     rank[order] = np.arange(1, n_classes + 1)
     label = np.zeros(len(intensity), dtype=np.int16)
     label[signal] = rank[model.labels_]
-    return label, components[order].astype(np.float32)
+    return label, components[order].astype(np.float32), weight
 
 
 def given_labels(annotations, column):

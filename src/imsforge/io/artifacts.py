@@ -128,11 +128,14 @@ class Labels(Artifact):
     names : (n_classes,) str, the name of class k at k - 1
     components : (n_classes, n_peaks) float32, the spectrum that stands for a class; None where
         labels were given
+    weight : (n_pixels,) float32, with semi-orthogonal NMF the one non-zero of a pixel's row of W,
+        which stands in the column of its class: spectrum = weight * components[label - 1]
     """
 
     label: np.ndarray
     names: np.ndarray
     components: np.ndarray | None = None
+    weight: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
