@@ -3,25 +3,34 @@ import json
 import math
 
 import pytest
+import yaml
 
 from imsforge.errors import ConfigError
-from imsforge.gan.settings import GANSettings
+from imsforge.gan.settings import THESIS, GANSettings
 
 
-def test_defaults_are_the_thesis():
-    settings = GANSettings().resolved()
+def test_thesis_settings_are_the_thesis():
+    settings = GANSettings(**THESIS).resolved()
     assert (settings.kind, settings.generator, settings.critic) == ("cwgan-gp", "fc4", "fc3")
     assert (settings.latent_size, settings.dropout, settings.batch_size) == (100, 0.4, 64)
     assert (settings.critic_steps, settings.learning_rate) == (100, 1e-4)
+    assert settings.updates == 1000 * (25_000 // 64)
     assert settings.penalty_weight == 10
 
 
+def test_the_thesis_study_has_the_thesis_settings(root):
+    study = yaml.safe_load((root / "config" / "studies" / "kidney.yaml").read_text())
+    kidney = study["datasets"]["kidney-thesis"]
+    for user in (kidney["experiments"]["nmf-50"], kidney["anomaly"]["colonies"]):
+        assert GANSettings(**user["gan"]) == GANSettings(**THESIS)
+
+
 def test_what_is_left_open_follows_from_the_rest():
-    assert GANSettings(kind="cgan").resolved().critic_steps == 1
-    assert GANSettings().resolved().generator_learning_rate == pytest.approx(1e-3)
-    assert GANSettings(critic_steps=4).resolved().generator_learning_rate == pytest.approx(2e-4)
-    given = GANSettings(critic_steps=3, generator_learning_rate=0.5)
-    assert given.resolved() == given
+    assert GANSettings(kind="cgan", **THESIS).resolved().critic_steps == 1
+    assert GANSettings(**THESIS).resolved().generator_learning_rate == pytest.approx(1e-3)
+    four = GANSettings(**(THESIS | {"critic_steps": 4}))
+    assert four.resolved().generator_learning_rate == pytest.approx(2e-4)
+    assert GANSettings().resolved() == GANSettings()
 
 
 def test_settings_survive_json():

@@ -19,8 +19,8 @@ class _GANSampler(GenerativeSampler):
     sampling_strategy, random_state
         As in `GenerativeSampler`.
     settings : dict or None, default=None
-        Fields of `imsforge.gan.settings.GANSettings` that differ from the thesis' values, for
-        example ``{"updates": 5000, "critic_steps": 5}``.
+        Fields of `imsforge.gan.settings.GANSettings` that differ from their defaults, for example
+        ``{"updates": 5000}``.
     device : {"auto", "cpu", "cuda"}, default="auto"
     checkpoint_dir : path or None, default=None
         Folder for checkpoints; a training that was broken off goes on from the last one.
