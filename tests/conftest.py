@@ -60,7 +60,8 @@ def peaks(rng):
     intensity[(x < 10), :4] *= 5
     intensity[-1] = 0
     annotations = {"tissue": np.where(x < 10, "left", "right")}
-    return PeakMatrix(intensity, np.linspace(400, 900, 8), x, y, annotations)
+    mz, total_ion_current = np.linspace(400, 900, 8), intensity.sum(axis=1)
+    return PeakMatrix(intensity, mz, x, y, total_ion_current, annotations)
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ def three_tissues(rng):
     intensity = rng.uniform(1, 10, size=(90, 1)) * spectra[tissue]
     intensity[-2:] = 0
     x = np.arange(90, dtype=np.int32)
-    return PeakMatrix(intensity.astype(np.float32), np.arange(4.0) + 400, x, 0 * x), tissue
+    intensity = intensity.astype(np.float32)
+    mz = np.arange(4.0) + 400
+    return PeakMatrix(intensity, mz, x, 0 * x, intensity.sum(axis=1)), tissue
 
 
 @pytest.mark.parametrize("transform", ["none", "sqrt"])

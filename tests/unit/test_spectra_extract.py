@@ -118,7 +118,9 @@ def test_the_total_ion_current_is_that_of_the_whole_spectrum(tmp_path):
     mz = np.array([400.0])
     paths = tmp_path / "peaks.h5", tmp_path / "peaks.csv"
     extract(read_measurement(path), Peaks.around(mz, mz * 1e-5), *paths, normalization="tic")
-    assert PeakMatrix.read(paths[0], "intensity")[0].item() == 0.25
+    intensity, total = PeakMatrix.read(paths[0], "intensity", "total_ion_current")
+    assert intensity.item() == 0.25
+    assert total.tolist() == [4.0]  # before normalisation, with the peak that was left out
 
 
 def test_an_unknown_normalization(tmp_path):

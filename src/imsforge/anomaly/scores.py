@@ -21,7 +21,7 @@ class AnomalyScores(Artifact):
     critic : (n,) float32, how far below the healthy pixels' mean the critic rates a pixel
     mahalanobis : (n,) float32, distance from the healthy pixels' mean under their covariance
         (shrunk as Ledoit & Wolf 2004): what a Gaussian knows without a network
-    total_ion_current : (n,) float32, summed intensity
+    total_ion_current : (n,) float32, sum of the spectrum before any normalisation
     kmeans : (n,) int16, cluster of the pixel, from 1
     """
 
@@ -68,7 +68,7 @@ def detect_anomalies(peaks, features, model, *, clusters, truth=None, seed=0):
         train=train,
         critic=(rating[train].mean() - rating).astype(np.float32),
         mahalanobis=np.sqrt(healthy.mahalanobis(values)).astype(np.float32),
-        total_ion_current=peaks.intensity[features.pixel].sum(axis=1, dtype=np.float32),
+        total_ion_current=peaks.total_ion_current[features.pixel],
         kmeans=(groups + 1).astype(np.int16),
     )
     metrics = {"pixels": len(train), "healthy_pixels": int(train.sum())}

@@ -105,9 +105,10 @@ class PeakMatrix(Artifact):
 
     Attributes
     ----------
-    intensity : (n_pixels, n_peaks) float32, in the units of the measurement
+    intensity : (n_pixels, n_peaks) float32, in the units of the measurement, or normalised
     mz : (n_peaks,) float64, ascending
     x, y : (n_pixels,) int32, pixel coordinates as measured
+    total_ion_current : (n_pixels,) float32, sum of the whole spectrum, before any normalisation
     annotations : dict of (n_pixels,) arrays that came with the measurement, by name
     """
 
@@ -115,6 +116,7 @@ class PeakMatrix(Artifact):
     mz: np.ndarray
     x: np.ndarray
     y: np.ndarray
+    total_ion_current: np.ndarray
     annotations: dict = field(default_factory=dict)
 
 

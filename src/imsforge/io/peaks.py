@@ -13,7 +13,7 @@ _CHUNK_BYTES = 2**20
 
 @contextmanager
 def peak_matrix_file(path, mz, x, y, annotations):
-    """Yield the intensities of a `PeakMatrix` file as a dataset to fill row by row.
+    """Yield the intensities and the total ion current of a `PeakMatrix` file, to fill by rows.
 
     The file appears when the block ends without an error.
 
@@ -26,17 +26,20 @@ def peak_matrix_file(path, mz, x, y, annotations):
 
     Yields
     ------
-    h5py.Dataset
-        (n_pixels, n_peaks) float32.
+    intensity : h5py.Dataset, (n_pixels, n_peaks) float32
+    total_ion_current : (n_pixels,) float32 array, stored when the block ends
     """
     with atomic(path) as temporary:
-        PeakMatrix(None, mz, x, y, annotations).write(temporary)
+        PeakMatrix(None, mz, x, y, None, annotations).write(temporary)
         n_rows = min(len(x), max(1, _CHUNK_BYTES // (4 * len(mz))))
+        total_ion_current = np.zeros(len(x), dtype=np.float32)
         with h5py.File(temporary, "a") as file:
-            yield file.create_dataset(
+            intensity = file.create_dataset(
                 "intensity",
                 shape=(len(x), len(mz)),
                 dtype=np.float32,
                 chunks=(n_rows, len(mz)),
                 compression="lzf",
             )
+            yield intensity, total_ion_current
+            file.create_dataset("total_ion_current", data=total_ion_current)

@@ -36,8 +36,7 @@ def plot_classes(peaks, labels):
     Figure
     """
     figure, axes = _map_row(peaks.x, peaks.y, 2)
-    total = peaks.intensity.sum(axis=1, dtype=np.float64)
-    draw_total_ion_current(axes[0], peaks.x, peaks.y, total)
+    draw_total_ion_current(axes[0], peaks.x, peaks.y, peaks.total_ion_current)
     label = np.where(labels.label > 0, labels.label, np.nan)
     draw_classes(axes[1], peaks.x, peaks.y, label, labels.names, "class")
     axes[1].set_title(f"{len(labels.names)} classes")

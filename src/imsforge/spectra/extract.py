@@ -10,7 +10,7 @@ from imsforge.io.atomic import atomic
 from imsforge.io.peaks import peak_matrix_file
 from imsforge.spectra.centroid import centroid_peaks
 from imsforge.spectra.integrate import integrator
-from imsforge.spectra.normalization import divisors
+from imsforge.spectra.normalization import divisors, total_ion_current
 from imsforge.spectra.profile import profile_peaks
 from imsforge.spectra.progress import stream
 
@@ -89,9 +89,10 @@ def extract(measurement, peaks, path, table, *, normalization="none"):
     n_negative = 0
     with (
         atomic(table) as temporary_table,
-        peak_matrix_file(
-            path, peaks.mz, measurement.x, measurement.y, measurement.annotations
-        ) as matrix,
+        peak_matrix_file(path, peaks.mz, measurement.x, measurement.y, measurement.annotations) as (
+            matrix,
+            tic,
+        ),
     ):
         for block in stream(measurement, "integration", spectrum_cost=len(peaks)):
             sums = integrate(block)
@@ -99,6 +100,7 @@ def extract(measurement, peaks, path, table, *, normalization="none"):
             divisor[divisor == 0] = 1
             sums /= divisor[:, None]
             matrix[block.rows] = sums
+            tic[block.rows] = total_ion_current(block)
             present += np.count_nonzero(sums, axis=0)
             total += sums.sum(axis=0)
             n_negative += block.n_negative

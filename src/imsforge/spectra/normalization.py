@@ -6,7 +6,8 @@ from imsforge.errors import ConfigError
 from imsforge.spectra.integrate import sum_segments
 
 
-def _tic(block):
+def total_ion_current(block):
+    """Return the sum of each spectrum of a `Block`, (n_rows,) float64."""
     return sum_segments(block.intensity, block.indptr[:-1], block.indptr[1:])
 
 
@@ -26,7 +27,7 @@ def _none(block):
     return np.ones(len(block.indptr) - 1)
 
 
-_METHODS = {"none": _none, "tic": _tic, "rms": _rms, "median": _median}
+_METHODS = {"none": _none, "tic": total_ion_current, "rms": _rms, "median": _median}
 
 
 def divisors(normalization):
