@@ -7,7 +7,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from imsforge.errors import ConfigError
+from imsforge.errors import ConfigError, IngestError
+from imsforge.io.ibd import find_ibd
 
 #: Methods that train networks, and so have a `train_gan` stage.
 TRAINED_METHODS = ("cgan", "cwgan-gp")
@@ -40,23 +41,25 @@ def validate_config(config, schema_path):
 
 
 def raw_files(path):
-    """Return the files that make up a measurement: an imzML names its binary file too."""
+    """Return the files that make up a measurement: an imzML has its binary file beside it.
+
+    Raises
+    ------
+    IngestError
+        If there is no binary file.
+    """
     path = Path(path)
-    if path.suffix.lower() != ".imzml":
-        return [str(path)]
-    siblings = sorted(path.parent.glob(f"{_glob_escape(path.stem)}.*"))
-    binary = [p for p in siblings if p.suffix.lower() == ".ibd"]
-    return [str(path), str(binary[0] if binary else path.with_suffix(".ibd"))]
-
-
-def _glob_escape(text):
-    return "".join(f"[{c}]" if c in "*?[" else c for c in text)
+    return [str(path), str(find_ibd(path))] if path.suffix.lower() == ".imzml" else [str(path)]
 
 
 def _check_dataset(place, dataset):
     """Check what a schema cannot: files, and settings that exclude each other."""
-    for file in raw_files(dataset["input"]) if "input" in dataset else []:
-        _check_file(f"{place}.input", file)
+    if "input" in dataset:
+        _check_file(f"{place}.input", dataset["input"])
+        try:
+            raw_files(dataset["input"])
+        except IngestError as error:
+            raise ConfigError(f"{place}.input: {error}") from error
     if dataset["labels"]["method"] == "column" and "phantom" in dataset:
         raise ConfigError(f"{place}.labels.method: a phantom has no label column; cluster it")
     peaks = dataset.get("phantom", {}).get("peaks")

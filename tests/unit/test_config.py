@@ -127,14 +127,14 @@ def test_a_mistake_is_told_in_one_line_that_names_it(config, says, schema):
 
 def test_a_missing_binary_file_is_named(schema, tmp_path):
     (tmp_path / "a.imzML").touch()
-    with pytest.raises(ConfigError, match=r"a\.ibd: no such file"):
+    with pytest.raises(ConfigError, match=r"a\.imzML: no a\.ibd beside it"):
         validate_config(changed("datasets", "own", {"input": str(tmp_path / "a.imzML")}), schema)
 
 
 def test_a_binary_file_is_found_in_any_case(tmp_path):
-    (tmp_path / "sec[1].imzml").touch()
+    (tmp_path / "Sec[1].imzml").touch()
     (tmp_path / "sec[1].IBD").touch()
-    assert raw_files(tmp_path / "sec[1].imzml")[1] == str(tmp_path / "sec[1].IBD")
+    assert raw_files(tmp_path / "Sec[1].imzml")[1] == str(tmp_path / "sec[1].IBD")
     assert raw_files("x.h5") == ["x.h5"]
 
 
