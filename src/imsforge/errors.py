@@ -15,3 +15,7 @@ class IngestError(ImsforgeError):
 
 class DataError(ImsforgeError):
     """An intermediate artifact is damaged or does not fit what a stage asks of it."""
+
+
+class OutputError(ImsforgeError):
+    """A result cannot be written."""

@@ -6,23 +6,36 @@ all, hold no time stamps (same content, same bytes) and nothing executable.
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import ClassVar
 
 import h5py
 import numpy as np
 
 from imsforge.errors import DataError
-from imsforge.io.atomic import atomic
+from imsforge.io.hdf5_writing import new_hdf5
 
 
 class Artifact:
-    """Reading and writing of a dataclass of arrays; ``None`` fields are left out of the file."""
+    """Reading and writing of a dataclass of arrays; ``None`` fields are left out of the file.
+
+    A field may hold another artifact, or a dictionary of such.
+    """
+
+    kinds: ClassVar[dict] = {}
+
+    def __init_subclass__(cls):
+        Artifact.kinds[cls.__name__] = cls
 
     def write(self, path):
         """Write every field to ``path``."""
-        with atomic(path) as temporary, h5py.File(temporary, "w") as file:
-            file.attrs["artifact"] = type(self).__name__
-            for entry in fields(self):
-                _write(file, entry.name, getattr(self, entry.name))
+        with new_hdf5(path) as (file, _):
+            self.write_to(file)
+
+    def write_to(self, group):
+        """Write every field into an open HDF5 group."""
+        group.attrs["artifact"] = type(self).__name__
+        for entry in fields(self):
+            _write(group, entry.name, getattr(self, entry.name))
 
     @classmethod
     def read(cls, path, *names):
@@ -66,6 +79,9 @@ def damaged(path, error):
 def _write(group, name, value):
     if value is None:
         return
+    if isinstance(value, Artifact):
+        value.write_to(group.create_group(name))
+        return
     if isinstance(value, dict):
         subgroup = group.create_group(name)
         for key in sorted(value):
@@ -93,9 +109,12 @@ def _read(group, name):
         return None
     node = group[name]
     if isinstance(node, h5py.Group):
-        return {key: _read(node, key) for key in node}
+        values = {key: _read(node, key) for key in node}
+        kind = node.attrs.get("artifact")
+        return values if kind is None else Artifact.kinds[kind](**values)
     if h5py.check_string_dtype(node.dtype):
-        return np.asarray(node.asstr()[()], dtype=str)
+        text = node.asstr()[()]
+        return text if node.shape == () else np.asarray(text, dtype=str)
     return node[()]
 
 
@@ -110,6 +129,10 @@ class PeakMatrix(Artifact):
     x, y : (n_pixels,) int32, pixel coordinates as measured
     total_ion_current : (n_pixels,) float32, sum of the whole spectrum, before any normalisation
     annotations : dict of (n_pixels,) arrays that came with the measurement, by name
+    sample : (n_pixels,) int16, index into ``samples``: the section or patient of each pixel
+    samples : (n_samples,) str; one where nothing else is known
+
+    Coordinates count within a sample.
     """
 
     intensity: np.ndarray
@@ -118,6 +141,13 @@ class PeakMatrix(Artifact):
     y: np.ndarray
     total_ion_current: np.ndarray
     annotations: dict = field(default_factory=dict)
+    sample: np.ndarray | None = None
+    samples: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.sample is None:
+            object.__setattr__(self, "sample", np.zeros(len(self.x), dtype=np.int16))
+            object.__setattr__(self, "samples", np.array(["1"]))
 
 
 @dataclass(frozen=True)
@@ -126,7 +156,7 @@ class Labels(Artifact):
 
     Attributes
     ----------
-    label : (n_pixels,) int16, 1 to n_classes; 0 for a pixel without a class (no signal)
+    label : (n_pixels,) int16, 1 to n_classes; 0 for a pixel without a class
     names : (n_classes,) str, the name of class k at k - 1
     components : (n_classes, n_peaks) float32, the spectrum that stands for a class; None where
         labels were given
@@ -168,6 +198,8 @@ class Features(Artifact):
         features are the spectra
     offset, scale : (n_features,) float64, values = (features - offset) / scale; None before
         scaling
+    sample : (n_rows,) int16, index into ``samples``; None where nothing is known of samples
+    samples : (n_samples,) str
     """
 
     values: np.ndarray
@@ -178,6 +210,8 @@ class Features(Artifact):
     components: np.ndarray | None = None
     offset: np.ndarray | None = None
     scale: np.ndarray | None = None
+    sample: np.ndarray | None = None
+    samples: np.ndarray | None = None
 
     @property
     def training_set(self):

@@ -1,8 +1,14 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
+import re
 from contextlib import contextmanager
 from pathlib import Path
+
+from imsforge.errors import OutputError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 @contextmanager
@@ -11,12 +17,30 @@ def atomic(path):
 
     The parent folder is made. The temporary file keeps the suffix (writers that choose a format
     by it work) and is removed when the block raises.
+
+    Raises
+    ------
+    OutputError
+        If there is no room, or nothing may be written there.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         temporary.replace(path)
+    except (OSError, RuntimeError) as error:  # h5py raises either
+        number = _number_of(error)
+        if number not in _FULL:
+            raise
+        raise OutputError(
+            f"{path}: cannot be written ({os.strerror(number)}); make room and run again"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _number_of(error):
+    """Return the system's number of an error; HDF5 hides it in its text."""
+    told = re.search(r"errno = (\d+)", str(error))
+    return int(told.group(1)) if told else getattr(error, "errno", None)

@@ -14,6 +14,19 @@ def possible_mz(mz):
     return (mz >= _LEAST) & (mz <= _MOST)
 
 
+def ascending_columns(mz):
+    """Return where the possible values of an axis stand, in ascending order.
+
+    Returns
+    -------
+    (n_possible,) int64 array, or None where all are possible and ascend already
+    """
+    columns = np.flatnonzero(possible_mz(mz))
+    columns = columns[np.argsort(mz[columns], kind="stable")]
+    in_order = len(columns) == len(mz) and np.all(np.diff(columns) > 0)
+    return None if in_order else columns
+
+
 def check_axis(path, mz):
     """Return a common m/z axis as float64 if its values are possible and ascend.
 
@@ -31,7 +44,8 @@ def check_axis(path, mz):
         raise IngestError(
             f"{path}: m/z is {mz[first]} at point {first + 1} of the m/z axis; export it again"
         )
-    descends = np.diff(mz) <= 0
+    # Values may repeat: a fine axis in 32 bits has such.
+    descends = np.diff(mz) < 0
     if descends.any():
         first = int(np.argmax(descends))
         raise IngestError(

@@ -10,8 +10,13 @@ def save_figure(figure, png, svg):
     # Laid out once: the vector file then has the same layout, in half the time.
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
-    with atomic(png) as temporary:
-        figure.savefig(temporary, dpi=160)
+    save_png(figure, png)
     with plt.rc_context({"svg.hashsalt": "imsforge"}), atomic(svg) as temporary:
         figure.savefig(temporary, metadata={"Date": None}, dpi=160)
     plt.close(figure)
+
+
+def save_png(figure, png):
+    """Write a matplotlib figure as PNG."""
+    with atomic(png) as temporary:
+        figure.savefig(temporary, dpi=160, format="png")

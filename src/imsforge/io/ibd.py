@@ -3,9 +3,14 @@
 import numpy as np
 
 from imsforge.errors import IngestError
+from imsforge.io.imzml_terms import MD5, SHA1, SHA256, UUID
 
-_CHECKSUMS = {"sha1": ("IMS:1000091", "SHA-1"), "md5": ("IMS:1000090", "MD5")}
-_UUID = "IMS:1000080"
+#: Terms of checksums, with the algorithm and its name for the reader.
+CHECKSUMS = {
+    SHA1: ("sha1", "SHA-1"),
+    MD5: ("md5", "MD5"),
+    SHA256: ("sha256", "SHA-256"),
+}
 
 
 def find_ibd(path):
@@ -19,43 +24,28 @@ def find_ibd(path):
     exact = path.with_suffix(".ibd")
     if exact.exists():
         return exact
-    for other in sorted(path.parent.iterdir()):
-        if other.name.lower() == exact.name.lower():
-            return other
+    if path.parent.is_dir():
+        for other in sorted(path.parent.iterdir()):
+            if other.name.lower() == exact.name.lower():
+                return other
     raise IngestError(f"{path}: no {exact.name} beside it; an imzML measurement is both files")
 
 
-def check_lengths(path, n_mz, n_intensity):
-    """Refuse spectra whose m/z and intensity arrays differ in length."""
-    differ = n_mz != n_intensity
-    if differ.any():
-        first = int(np.argmax(differ))
-        raise IngestError(
-            f"{path}: spectrum {first + 1} has {n_mz[first]} m/z values and {n_intensity[first]} "
-            f"intensities, as have {np.count_nonzero(differ)} of {len(differ)} spectra such a "
-            "mismatch; export the measurement again"
-        )
-
-
-def check_spans(ibd, offset, size, what):
-    """Refuse arrays that lie outside the .ibd.
+def outside(ibd, offset, size):
+    """Tell which arrays reach out of the .ibd.
 
     Parameters
     ----------
     ibd : Path
     offset, size : (n_spectra,) int64 arrays, in bytes
-    what : str
-        The arrays' name for the message.
+
+    Returns
+    -------
+    (n_spectra,) bool array
     """
     n_bytes = ibd.stat().st_size
     beyond = (offset < 0) | (size < 0) | (size > n_bytes) | (offset > n_bytes - size)
-    if beyond.any():
-        first = int(np.argmax(beyond))
-        raise IngestError(
-            f"{ibd}: is cut off: it has {n_bytes} bytes, but the {what} of spectrum {first + 1} is "
-            f"{size[first]} bytes at {offset[first]}, and {np.count_nonzero(beyond)} of "
-            f"{len(beyond)} spectra lie outside; copy the file again"
-        )
+    return beyond & (size != 0)  # an empty array lies nowhere
 
 
 def check_overlap(path, *arrays):
@@ -75,12 +65,12 @@ def check_overlap(path, *arrays):
     if overlap.any():
         raise IngestError(
             f"{path}: arrays overlap in the .ibd, first at byte {start[1:][np.argmax(overlap)]}: "
-            "a declared data type or length is wrong, or the arrays are compressed; "
-            "export without compression"
+            "a declared data type or length is wrong, or the arrays are compressed without the "
+            "XML saying so; export the measurement again"
         )
 
 
-def foreign_ibd_warnings(ibd, declared, checksums):
+def foreign_terms(ibd, declared, checksums):
     """Tell whether an .ibd is another than the one that the imzML declares.
 
     Parameters
@@ -88,20 +78,22 @@ def foreign_ibd_warnings(ibd, declared, checksums):
     ibd : Path
     declared : dict of the file's content terms, by accession
     checksums : dict of hexadecimal checksums of the .ibd, by algorithm
+
+    Returns
+    -------
+    list of str, one for each term that does not agree
     """
-    warnings = []
-    for algorithm, (accession, name) in _CHECKSUMS.items():
+    differ = []
+    for accession, (algorithm, name) in CHECKSUMS.items():
         stated = _hexadecimal(declared.get(accession))
         if stated and stated != checksums[algorithm]:
-            warnings.append(
-                f"{ibd.name}: its {name} is {checksums[algorithm]}, the imzML declares {stated}"
-            )
+            differ.append(f"its {name} is {checksums[algorithm]}, the imzML declares {stated}")
     with ibd.open("rb") as file:
         uuid = file.read(16).hex()
-    stated = _hexadecimal(declared.get(_UUID))
+    stated = _hexadecimal(declared.get(UUID))
     if stated and stated != uuid:
-        warnings.append(f"{ibd.name}: its UUID is {uuid}, the imzML declares {stated}")
-    return warnings
+        differ.append(f"its UUID is {uuid}, the imzML declares {stated}")
+    return differ
 
 
 def _distinct(offset, size):

@@ -1,231 +1,227 @@
-"""imzML: the XML is parsed once, by pyimzML; the .ibd is checked against it and left in place.
+"""imzML: what the XML says, held against the .ibd; the spectra stay where they are."""
 
-Format: Schramm et al. (2012), "imzML - a common data format for the flexible exchange and
-processing of mass spectrometry imaging data", Journal of Proteomics 75, 5106-5110.
-"""
-
-import dataclasses
-import mmap
-import re
-import warnings
-from collections import Counter
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, iterparse
-from pyimzml.ImzMLParser import ImzMLParser
-from tqdm import tqdm
 
 from imsforge.errors import IngestError
-from imsforge.io.axis import check_axis
-from imsforge.io.ibd import (
-    check_lengths,
-    check_overlap,
-    check_spans,
-    find_ibd,
-    foreign_ibd_warnings,
-)
-from imsforge.io.measurement import Measurement
-from imsforge.io.mode import settle_mode
-from imsforge.io.pixels import pixel_coordinates, sparse_grid_warnings
-from imsforge.io.raw import check_raw_file, digests
+from imsforge.io.axis import ascending_columns, possible_mz
+from imsforge.io.ibd import check_overlap, find_ibd, outside
+from imsforge.io.ibd_source import BinaryArrays, IbdSource
+from imsforge.io.imzml_terms import CONTINUOUS, PROCESSED
+from imsforge.io.imzml_xml import parse_imzml
+from imsforge.io.pixels import whole_numbers
+from imsforge.io.raw import check_raw_file
 
-_ROOT = "{http://psi.hupo.org/ms/mzml}mzML"
-_CONTINUOUS, _PROCESSED = "IMS:1000030", "IMS:1000031"
-# pyimzML's letters stand for native sizes; in the .ibd they are little-endian.
-_DTYPES = {"f": "<f4", "d": "<f8", "i": "<i4", "l": "<i8"}
+# zlib packs no better than this.
+_MOST_PACKED = 1100
 
 
-def read_imzml(path):
+@dataclass(frozen=True)
+class Indexed:
+    """A raw file whose index is read and whose values are not.
+
+    Attributes
+    ----------
+    source : Source
+    left_out : (n_spectra,) bool, spectra that must not be read
+    findings : list of Finding
+    declared_mode : "profile", "centroid", or None where the file does not say
+    terms : dict of what an imzML says of its .ibd, by accession
+    """
+
+    source: object
+    left_out: np.ndarray
+    findings: list
+    declared_mode: str | None = None
+    terms: dict = field(default_factory=dict)
+
+
+def index_imzml(path, policies):
     """Index an imzML file and its .ibd.
+
+    Parameters
+    ----------
+    path : Path
+    policies : Policies
 
     Returns
     -------
-    Measurement
+    Indexed
 
     Raises
     ------
     IngestError
-        In one line, for whatever keeps the file from being read or would falsify its spectra.
+        In one line, for whatever keeps the file from being read.
     """
-    path = Path(path)
     check_raw_file(path)
     ibd = find_ibd(path)
     check_raw_file(ibd)
-    _check_prolog(path)
-    parser, notes = _parse(path)
+    index = parse_imzml(path)
+    x, y, z = (
+        whole_numbers(path, name, values)
+        for name, values in (("x", index.x), ("y", index.y), ("z", index.z))
+    )
 
-    x, y = pixel_coordinates(path, *_plane(path, parser.coordinates))
-    dtypes = _dtypes(path, parser)
-    mz_offset, intensity_offset, n_points = _spans(path, ibd, parser, *dtypes)
-    common = np.ptp(mz_offset) == 0 and np.ptp(n_points) == 0
-    axis = _common_axis(ibd, mz_offset[0], n_points[0], dtypes[0]) if common else None
-    declared = parser.metadata.file_description.param_by_accession
-    checksums = digests(ibd, "sha256", "sha1", "md5")
-    notes += _precision_warnings(parser)
-    notes += sparse_grid_warnings(x, y)
-    notes += foreign_ibd_warnings(ibd, declared, checksums)
-    notes += _layout_warnings(declared, common)
+    def describe(row):
+        return f"spectrum {row + 1} (x {x[row]}, y {y[row]})"
 
-    index = Measurement(
+    notes, findings = list(index.notes), []
+    mz_arrays = _binary_arrays(path, index.mz, "m/z", notes)
+    intensity_arrays = _binary_arrays(path, index.intensity, "intensity", notes)
+
+    cut_off = _cut_off(ibd, index.mz, mz_arrays) | _cut_off(ibd, index.intensity, intensity_arrays)
+    detail = f"the file has {ibd.stat().st_size} bytes"
+    findings.append(policies.settle("cut_off", cut_off, ibd, describe, detail))
+    unlike = ~cut_off & (index.mz.length != index.intensity.length)
+    first = int(np.argmax(unlike))
+    detail = f"{index.mz.length[first]} m/z values and {index.intensity.length[first]} intensities"
+    findings.append(policies.settle("length_mismatch", unlike, path, describe, detail))
+    left_out = cut_off | (unlike & (policies["length_mismatch"] == "skip"))
+    if left_out.all():
+        raise IngestError(f"{path}: no spectrum is left; copy both files again")
+
+    n_points = np.minimum(index.mz.length, index.intensity.length)
+    n_points[left_out] = 0
+    used = np.flatnonzero(~left_out)
+    check_overlap(
+        path,
+        *((arrays.offset[used], arrays.n_bytes[used]) for arrays in (mz_arrays, intensity_arrays)),
+    )
+    common = not unlike[used].any() and all(
+        np.ptp(values[used]) == 0 for values in (mz_arrays.offset, n_points, mz_arrays.kind)
+    )
+    axis = columns = None
+    n_stored = 0
+    if common and n_points[used[0]] > 0:
+        n_stored = int(n_points[used[0]])
+        axis, columns = _common_axis(path, ibd, mz_arrays, used, n_stored, policies, findings)
+        n_points[used] = len(axis)
+    notes += _layout_notes(index, axis is not None)
+    source = IbdSource(
         format="imzML",
-        mode=parser.spectrum_mode or "",  # settled below, by what the spectra look like
-        layout="continuous" if common else "processed",
+        mode="centroid",  # settled by the caller, who may know better than the file
+        layout="processed" if axis is None else "continuous",
+        path=str(ibd),
+        imzml=str(path),
         x=x,
         y=y,
+        z=z if np.ptp(z) else None,
         n_points=n_points,
-        mz_dtype=dtypes[0],
-        intensity_dtype=dtypes[1],
-        file_path=np.array([str(path), str(ibd)]),
-        file_bytes=np.array([path.stat().st_size, ibd.stat().st_size]),
-        file_sha256=np.array([digests(path, "sha256")["sha256"], checksums["sha256"]]),
+        mz_dtype=_type_names(mz_arrays),
+        intensity_dtype=_type_names(intensity_arrays),
         axis=axis,
-        mz_offset=None if common else mz_offset,
-        intensity_offset=intensity_offset,
+        columns=columns,
+        n_stored=n_stored,
+        intensity_arrays=intensity_arrays,
+        mz_arrays=mz_arrays if axis is None else None,
+        notes=np.array(notes, dtype=str),
     )
-    mode, mode_notes = settle_mode(parser.spectrum_mode, index.some_axes())
-    return dataclasses.replace(
-        index, mode=mode, warnings=np.array([*notes, *mode_notes], dtype=str)
-    )
+    declared = next(iter(index.modes)) if len(index.modes) == 1 else None
+    found = [finding for finding in findings if finding]
+    return Indexed(source, left_out, found, declared, index.terms)
 
 
-def _check_prolog(path):
-    """Refuse what is not imzML, and a DTD: entities can be bombs, and only a DTD declares them."""
-    try:
-        with path.open("rb") as file:
-            _, root = next(iterparse(file, events=("start",), forbid_dtd=True))
-    except DefusedXmlException as error:
-        raise IngestError(
-            f"{path}: has a document type declaration, which imzML has no use for; remove it"
-        ) from error
-    except (ParseError, StopIteration, LookupError, ValueError) as error:
-        raise IngestError(
-            f"{path}: is not XML ({error or 'no element'}); give the .imzML file"
-        ) from error
-    if root.tag != _ROOT:
-        raise IngestError(f"{path}: its root element is {root.tag}, not mzML as imzML has it")
-
-
-def _parse(path):
-    """Return pyimzML's parser and its warnings, counted."""
-    size = path.stat().st_size
-    with path.open("rb") as raw, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        label = f"parsing {path.name}"
-        progress = {"desc": label, "total": size, "unit": "B", "unit_scale": True, "disable": None}
-        with tqdm.wrapattr(raw, "read", **progress) as file:
-            try:
-                parser = ImzMLParser(file, parse_lib="ElementTree", ibd_file=None)
-            except ParseError as error:
-                raise IngestError(
-                    f"{path}: its XML is broken or breaks off ({error}); copy the file again"
-                ) from error
-            # pyimzML lets any exception out where an element or attribute is not as it expects.
-            except Exception as error:
-                raise IngestError(_explain(path, raw.tell(), error)) from error
-    counts = Counter(str(warning.message) for warning in caught)
-    return parser, [f"pyimzML, {count} time(s): {text}" for text, count in sorted(counts.items())]
-
-
-def _explain(path, position, error):
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        if not re.search(rb"<spectrum\s", text):
-            return f"{path}: holds no spectrum; export the measurement again"
-    reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return (
-        f"{path}: an element that imzML asks for is missing or malformed, before byte {position} "
-        f"({reason}); check the file with an imzML validator or export it again"
-    )
-
-
-def _plane(path, coordinates):
-    x, y, z = zip(*coordinates, strict=True)
-    if min(z) != max(z):
-        raise IngestError(
-            f"{path}: holds {len(set(z))} planes (z from {min(z)} to {max(z)}); "
-            "export each plane as a file of its own"
-        )
-    return x, y
-
-
-def _dtypes(path, parser):
-    """Return the NumPy types of the m/z and the intensity arrays; refuse compressed ones."""
+def _binary_arrays(path, columns, what, notes):
+    """Settle the types of arrays, by the numbers of bytes where the terms leave it open."""
     dtypes = []
-    for what, group, letter in (
-        ("m/z", parser.mzGroupId, parser.mzPrecision),
-        ("intensity", parser.intGroupId, parser.intensityPrecision),
+    filled = (columns.length > 0) & (columns.encoded > 0)
+    for kind, (types, compressed) in enumerate(columns.kinds):
+        own = filled & (columns.kind == kind)
+        sizes = np.unique(columns.encoded[own] / columns.length[own])
+        size = sizes[0] if len(sizes) == 1 and not compressed else None
+        if len(types) == 1:
+            dtypes.append(types[0])
+            continue
+        fitting = [t for t in types or ("<f4", "<f8") if np.dtype(t).itemsize == size]
+        if not fitting and not types:
+            raise IngestError(
+                f"{path}: the data type of the {what} arrays is not declared, and their numbers of "
+                "bytes do not tell it; export the measurement again"
+            )
+        dtypes.append(fitting[0] if fitting else types[-1])
+        names = " and ".join(np.dtype(t).name for t in types)
+        said = f"declared as {names}" if types else "of no declared type"
+        why = " by their number of bytes" if fitting else ""
+        notes.append(f"the {what} arrays are {said}: read as {np.dtype(dtypes[-1]).name}{why}")
+    dtypes = np.array(dtypes, dtype=str)
+    compressed = np.array([zipped for _, zipped in columns.kinds], dtype=bool)
+    itemsize = np.array([np.dtype(dtype).itemsize for dtype in dtypes])
+    if (compressed[columns.kind] & (columns.encoded < 0)).any():
+        row = int(np.argmax(compressed[columns.kind] & (columns.encoded < 0)))
+        raise IngestError(
+            f"{path}: spectrum {row + 1} has a compressed {what} array without an encoded length; "
+            "export the measurement again"
+        )
+    # Lengths that no file can have would overflow; `_cut_off` refuses them.
+    length = np.clip(columns.length, -1, 2**58)
+    plain_bytes = length * itemsize[columns.kind]
+    n_bytes = np.where(compressed[columns.kind], columns.encoded, plain_bytes)
+    return BinaryArrays(
+        offset=columns.offset,
+        n_bytes=n_bytes,
+        kind=columns.kind,
+        dtypes=dtypes,
+        compressed=compressed,
+    )
+
+
+def _cut_off(ibd, columns, arrays):
+    impossible = arrays.compressed[arrays.kind] & (
+        (columns.length < 0) | (columns.length // _MOST_PACKED > arrays.n_bytes)
+    )
+    return outside(ibd, arrays.offset, arrays.n_bytes) | impossible
+
+
+def _common_axis(path, ibd, arrays, used, n_stored, policies, findings):
+    """Read the axis that all spectra share; return it and where its values stand."""
+    stored = arrays.read(ibd, used[:1], np.array([n_stored])).astype(np.float64, copy=False)
+    columns = ascending_columns(stored)
+    if columns is None:
+        return stored, None
+    affected = np.isin(np.arange(len(arrays.offset)), used)
+    impossible = ~possible_mz(stored)
+    for problem, point in (
+        ("impossible_mz", int(np.argmax(impossible)) if impossible.any() else None),
+        ("unsorted_mz", None if np.all(np.diff(columns) > 0) else 0),
     ):
-        terms = parser.metadata.referenceable_param_groups[group].param_by_name
-        compression = [
-            term for term in terms if "compression" in str(term) and term != "no compression"
-        ]
-        if compression:
+        if point is None:
+            continue
+        if policies[problem] == "skip":
             raise IngestError(
-                f"{path}: the {what} arrays are compressed ({compression[0]}); "
-                "imsforge reads uncompressed imzML: export without compression"
+                f"{path}: the m/z axis of all spectra is concerned, none would be left; set "
+                f"ingest.{problem} to fix"
             )
-        if letter not in _DTYPES:
-            raise IngestError(
-                f"{path}: the data type of the {what} arrays is not declared, or none of 32-bit "
-                "and 64-bit float and integer; export with one of these"
-            )
-        dtypes.append(_DTYPES[letter])
-    return dtypes
+        detail = f"m/z {stored[point]} at point {point + 1} of the common axis"
+        describe = "the common axis".format
+        findings.append(policies.settle(problem, affected, path, describe, detail))
+    if len(columns) == 0:
+        raise IngestError(f"{path}: the m/z axis holds no possible value; export it again")
+    return stored[columns], columns
 
 
-def _precision_warnings(parser):
+def _layout_notes(index, common):
     notes = []
-    for what, group in (("m/z", parser.mzGroupId), ("intensity", parser.intGroupId)):
-        terms = parser.metadata.referenceable_param_groups[group].param_by_name
-        precisions = [term for term in parser.precisionDict if term in terms]
-        if len(precisions) > 1:
-            notes.append(
-                f"the {what} arrays are declared as {' and '.join(precisions)}: "
-                f"read as {precisions[-1]}"
-            )
+    found = "continuous" if common else "processed"
+    reason = "one m/z axis for all" if common else "an m/z axis each"
+    if CONTINUOUS in index.terms and not common:
+        notes.append(f"declared continuous, but the spectra have {reason}: read as {found}")
+    if CONTINUOUS not in index.terms and PROCESSED not in index.terms:
+        notes.append(
+            f"neither continuous nor processed is declared: the spectra have {reason}, "
+            f"read as {found}"
+        )
+    if index.n_declared is not None and index.n_declared != len(index.x):
+        notes.append(f"{index.n_declared} spectra are announced, {len(index.x)} are there")
+    if index.n_other_arrays:
+        notes.append(f"{index.n_other_arrays} arrays that are neither m/z nor intensity were left")
     return notes
 
 
-def _layout_warnings(declared, common):
-    found = "continuous" if common else "processed"
-    reason = "one m/z axis for all" if common else "an m/z axis each"
-    if _CONTINUOUS in declared and not common:
-        return [f"declared continuous, but the spectra have {reason}: read as {found}"]
-    if _CONTINUOUS not in declared and _PROCESSED not in declared:
-        return [
-            f"neither continuous nor processed is declared: the spectra have {reason}, "
-            f"read as {found}"
-        ]
-    return []
-
-
-def _spans(path, ibd, parser, mz_dtype, intensity_dtype):
-    try:
-        mz_offset, n_mz, intensity_offset, n_intensity = (
-            np.array(values, dtype=np.int64)
-            for values in (
-                parser.mzOffsets,
-                parser.mzLengths,
-                parser.intensityOffsets,
-                parser.intensityLengths,
-            )
-        )
-    except OverflowError as error:
-        raise IngestError(
-            f"{path}: an offset or length has more than 64 bits; copy the file again"
-        ) from error
-    check_lengths(path, n_mz, n_intensity)
-    # Lengths beyond the file are refused before a product with them can overflow.
-    check_spans(ibd, np.zeros_like(n_mz), n_mz, "m/z array")
-    mz_size = n_mz * np.dtype(mz_dtype).itemsize
-    intensity_size = n_mz * np.dtype(intensity_dtype).itemsize
-    check_spans(ibd, mz_offset, mz_size, "m/z array")
-    check_spans(ibd, intensity_offset, intensity_size, "intensity array")
-    check_overlap(path, (mz_offset, mz_size), (intensity_offset, intensity_size))
-    return mz_offset, intensity_offset, n_mz
-
-
-def _common_axis(ibd, offset, n_points, dtype):
-    with ibd.open("rb") as file:
-        return check_axis(ibd, np.fromfile(file, dtype, count=n_points, offset=offset))
+def _type_names(arrays):
+    used = np.unique(arrays.kind)
+    names = {
+        np.dtype(str(arrays.dtypes[kind])).name + (", zlib" if arrays.compressed[kind] else "")
+        for kind in used
+    }
+    return " and ".join(sorted(names))

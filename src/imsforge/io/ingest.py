@@ -1,34 +1,36 @@
 """The one door for raw measurements of any format."""
 
 import logging
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+import numpy as np
+
 from imsforge.errors import IngestError
-from imsforge.io.hdf5 import read_hdf5
-from imsforge.io.imzml import read_imzml
+from imsforge.io.examine import Examined, examine, index_file
+from imsforge.io.ibd import CHECKSUMS, foreign_terms
+from imsforge.io.measurement import Measurement
+from imsforge.io.policies import Finding, Policies
+from imsforge.io.raw import checksums_meanwhile, name_samples
 
 logger = logging.getLogger(__name__)
 
-_READERS = {".imzml": read_imzml, ".h5": read_hdf5, ".hdf5": read_hdf5}
-_REMEDIES = {
-    ".ibd": "give the .imzML file beside it",
-    ".d": "convert it with the vendor's imzML export or with msconvert and imzMLConverter",
-    ".raw": "convert it with msconvert and imzMLConverter, or RAW2IMZML",
-    ".mzml": "convert it with imzMLConverter, which adds the pixels' coordinates",
-    ".wiff": "convert it with msconvert and imzMLConverter",
-    ".slx": "export imzML from SCiLS Lab",
-}
 
-
-def read_measurement(path):
-    """Index a raw measurement; the format follows from the file's extension.
-
-    Everything that could falsify results and can be known without reading all spectra is checked.
+def read_measurement(inputs, *, mode="auto", hdf5=None, **policies):
+    """Index a raw measurement and look through all its values, once.
 
     Parameters
     ----------
-    path : path
-        An .imzML file with its .ibd beside it, or a matrix of peaks in .h5 or .hdf5.
+    inputs : path, list of paths, or dict of name to path
+        Files of one measurement, each a sample (a section, a patient), named after the file where
+        no name is given. An .imzML has its .ibd beside it; .h5, .hdf5, .csv, .tsv, .parquet hold
+        picked peaks. A volume's planes are samples of their own.
+    mode : {"auto", "profile", "centroid"}
+        Overrules what files say of their spectra; "auto" believes them, or finds out.
+    hdf5 : dict, optional
+        Where an HDF5 file of any other layout holds what; see `imsforge.io.hdf5`.
+    **policies : {"fail", "skip", "fix"}
+        What to do with spectra that are not as they should be; see `imsforge.io.policies`.
 
     Returns
     -------
@@ -39,20 +41,128 @@ def read_measurement(path):
     IngestError
         In one line: the file, the place in it, and the way out.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in _READERS:
-        remedy = _REMEDIES.get(suffix, "convert it, for example with msconvert and imzMLConverter")
-        raise IngestError(f"{path}: imsforge reads .imzML, .h5 and .hdf5; {remedy}")
-    measurement = _READERS[suffix](path)
+    policies = Policies(**policies)
+    parts = [
+        _read_file(name, path, mode, hdf5, policies) for name, path in name_samples(inputs).items()
+    ]
+    modes = {part.examined.source.mode for part in parts}
+    if len(modes) > 1:
+        told = ", ".join(
+            f"{part.examined.source.path} {part.examined.source.mode}" for part in parts
+        )
+        raise IngestError(f"{told}: one dataset cannot hold both; set ingest.mode, or export alike")
+    measurement = _combined(parts)
     logger.info(
         "%s: %d pixels, %s %s spectra, %d points",
-        path,
+        measurement.source,
         measurement.n_pixels,
-        measurement.layout,
+        measurement.summary()["layout"],
         measurement.mode,
-        measurement.n_points.sum(),
+        measurement.summary()["points"],
     )
     for warning in measurement.warnings:
-        logger.warning("%s: %s", path, warning)
+        logger.warning("%s", warning)
     return measurement
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One raw file as a part of a measurement."""
+
+    name: str
+    examined: Examined
+    findings: list
+    checksums: dict
+
+
+def _read_file(name, path, mode, hdf5, policies):
+    indexed = index_file(path, policies, hdf5)
+    algorithms = ["sha256", *(CHECKSUMS[term][0] for term in indexed.terms if term in CHECKSUMS)]
+    with checksums_meanwhile(indexed.source.files, algorithms) as checksums:
+        examined = examine(indexed, policies, mode=mode)
+        checksums = checksums()
+    findings = examined.findings + _foreign(indexed, policies, checksums)
+    return _Part(name, examined, findings, checksums)
+
+
+def _foreign(indexed, policies, checksums):
+    """Hold the .ibd against the checksum and the UUID that the imzML declares."""
+    if not indexed.terms:
+        return []
+    ibd = Path(indexed.source.path)
+    differ = foreign_terms(ibd, indexed.terms, checksums[ibd])
+    if not differ:
+        return []
+    return [policies.settle_file("checksum", ibd, " and ".join(differ))]
+
+
+def _combined(parts):
+    keys = [f"{k:04d}" for k in range(len(parts))]
+    seen = [part.examined for part in parts]
+    names, samples = [], []
+    for part in parts:
+        planes, own = part.examined.samples(part.name)
+        samples.append(own + len(names))
+        names += planes
+    findings = [
+        replace(finding, text=_named(part, finding.text, parts))
+        for part in parts
+        for finding in part.findings
+    ]
+    notes = [_named(part, note, parts) for part in parts for note in part.examined.notes]
+    files = [(path, sums) for part in parts for path, sums in part.checksums.items()]
+    return Measurement(
+        sources={key: one.source for key, one in zip(keys, seen, strict=True)},
+        rows={key: one.rows for key, one in zip(keys, seen, strict=True)},
+        mode=seen[0].source.mode,
+        x=np.concatenate([one.source.x[one.rows] for one in seen]),
+        y=np.concatenate([one.source.y[one.rows] for one in seen]),
+        sample=np.concatenate(samples).astype(np.int16),
+        samples=np.array(names),
+        total_ion_current=np.concatenate([one.looked.total_ion_current for one in seen]),
+        defects=np.concatenate([one.looked.defects for one in seen]),
+        mz_range=_overall(np.array([one.looked.mz_range for one in seen])),
+        file_path=np.array([str(path) for path, _ in files]),
+        file_bytes=np.array([path.stat().st_size for path, _ in files]),
+        file_sha256=np.array([sums["sha256"] for _, sums in files]),
+        findings=_findings_table(findings),
+        notes=np.array(notes, dtype=str),
+        annotations=_annotations(seen),
+    )
+
+
+def _named(part, text, parts):
+    """Name the file that a sentence is about, where there are several."""
+    return f"{part.examined.source.files[0].name}: {text}" if len(parts) > 1 else text
+
+
+def _overall(ranges):
+    known = ranges[~np.isnan(ranges[:, 0])]
+    return np.array([known[:, 0].min(), known[:, 1].max()] if len(known) else [np.nan, np.nan])
+
+
+def _findings_table(findings):
+    if not findings:
+        return {}
+    return {
+        entry.name: np.array([getattr(finding, entry.name) for finding in findings])
+        for entry in fields(Finding)
+    }
+
+
+def _annotations(seen):
+    """Join the annotations of all files; what a file does not have is empty there."""
+    names = sorted({name for one in seen for name in one.source.annotations})
+    return {name: np.concatenate(list(_columns(name, seen))) for name in names}
+
+
+def _columns(name, seen):
+    columns = [one.source.annotations.get(name) for one in seen]
+    text = any(column is not None and column.dtype.kind == "U" for column in columns)
+    gaps = any(column is None for column in columns)
+    for column, one in zip(columns, seen, strict=True):
+        if column is None:
+            yield np.full(len(one.rows), "" if text else np.nan)
+        else:
+            values = column[one.rows]
+            yield values.astype(str) if text else values.astype(float) if gaps else values

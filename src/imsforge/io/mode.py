@@ -1,5 +1,7 @@
 """Profile or centroid: what a file declares, held against the spacing of its points."""
 
+from dataclasses import replace
+
 import numpy as np
 
 # Peaks are one unit apart or more within an isotope pattern; a profile samples each several times.
@@ -8,6 +10,28 @@ _PROFILE_SPACING = 0.3
 # gaps are as good as random; profiles that lost their zeros lie between.
 _PROFILE_REGULARITY = 0.4
 _FEWEST_POINTS = 8
+
+
+def settled_mode(source, declared, rows, mode):
+    """Return a source with its mode settled, and notes on how.
+
+    Parameters
+    ----------
+    source : Source
+    declared : {"profile", "centroid", None}
+        What the file says.
+    rows : (n_rows,) int array, spectra to look at
+    mode : {"auto", "profile", "centroid"}
+        Overrules what the file says.
+    """
+    if mode != "auto":
+        overruled = declared not in (None, mode)
+        note = f"declared as {declared}: read as {mode}, as the configuration says"
+        return replace(source, mode=mode), [note] if overruled else []
+    if source.format != "imzML":
+        return source, []
+    mode, notes = settle_mode(declared, source.some_axes(rows))
+    return replace(source, mode=mode), notes
 
 
 def settle_mode(declared, spectra):
@@ -34,7 +58,7 @@ def settle_mode(declared, spectra):
     if looks not in (None, declared):
         return declared, [
             f"declared and read as {declared}, but the spectra look like {looks} ({reason}); "
-            "if so, correct the declaration and run again"
+            f"if so, set ingest.mode to {looks}"
         ]
     return declared, []
 

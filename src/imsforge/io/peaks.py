@@ -1,4 +1,4 @@
-"""Writing ``peaks.h5`` and ``peaks.csv`` while the spectra stream by."""
+"""Writing ``peaks.h5`` while the spectra stream by."""
 
 from contextlib import contextmanager
 
@@ -8,38 +8,62 @@ import numpy as np
 from imsforge.io.artifacts import PeakMatrix
 from imsforge.io.atomic import atomic
 
-_CHUNK_BYTES = 2**20
+# Rows are gathered to so much before they are written: HDF5 takes its time for each call.
+_BUFFER_BYTES = 2**22
 
 
 @contextmanager
-def peak_matrix_file(path, mz, x, y, annotations):
-    """Yield the intensities and the total ion current of a `PeakMatrix` file, to fill by rows.
+def peak_matrix_file(path, measurement, mz):
+    """Yield a function that writes the rows of a `PeakMatrix` file, one block after the other.
 
-    The file appears when the block ends without an error.
+    Intensities are stored as they are: packing them takes longer than integrating them. The file
+    appears when the block ends without an error.
 
     Parameters
     ----------
     path : path
+    measurement : Measurement
+        Whose pixels the rows are.
     mz : (n_peaks,) float64
-    x, y : (n_pixels,) int32
-    annotations : dict of (n_pixels,) arrays
 
     Yields
     ------
-    intensity : h5py.Dataset, (n_pixels, n_peaks) float32
-    total_ion_current : (n_pixels,) float32 array, stored when the block ends
+    callable, of (n_rows, n_peaks) float32 arrays
     """
+    pixels = PeakMatrix(
+        intensity=None,
+        mz=mz,
+        x=measurement.x,
+        y=measurement.y,
+        total_ion_current=measurement.total_ion_current.astype(np.float32),
+        annotations=measurement.annotations,
+        sample=measurement.sample,
+        samples=measurement.samples,
+    )
     with atomic(path) as temporary:
-        PeakMatrix(None, mz, x, y, None, annotations).write(temporary)
-        n_rows = min(len(x), max(1, _CHUNK_BYTES // (4 * len(mz))))
-        total_ion_current = np.zeros(len(x), dtype=np.float32)
+        pixels.write(temporary)
         with h5py.File(temporary, "a") as file:
-            intensity = file.create_dataset(
-                "intensity",
-                shape=(len(x), len(mz)),
-                dtype=np.float32,
-                chunks=(n_rows, len(mz)),
-                compression="lzf",
-            )
-            yield intensity, total_ion_current
-            file.create_dataset("total_ion_current", data=total_ion_current)
+            shape = (measurement.n_pixels, len(mz))
+            dataset = file.create_dataset("intensity", shape=shape, dtype=np.float32)
+            rows = _Rows(dataset)
+            yield rows.append
+            rows.flush()
+
+
+class _Rows:
+    def __init__(self, dataset):
+        self.dataset = dataset
+        self.waiting, self.n_bytes, self.n_written = [], 0, 0
+
+    def append(self, values):
+        self.waiting.append(values)
+        self.n_bytes += values.nbytes
+        if self.n_bytes >= _BUFFER_BYTES:
+            self.flush()
+
+    def flush(self):
+        if self.waiting:
+            values = np.concatenate(self.waiting)
+            self.dataset[self.n_written : self.n_written + len(values)] = values
+            self.n_written += len(values)
+            self.waiting, self.n_bytes = [], 0

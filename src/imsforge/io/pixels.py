@@ -5,6 +5,8 @@ import numpy as np
 from imsforge.errors import IngestError
 
 _INT32 = np.iinfo(np.int32)
+# An image of more places takes gigabytes.
+_LARGEST_GRID = 2**27
 
 
 def pixel_coordinates(path, x, y):
@@ -13,22 +15,13 @@ def pixel_coordinates(path, x, y):
     Raises
     ------
     IngestError
-        If a coordinate is not a whole number of 32 bits, or two spectra share a pixel.
+        If a coordinate is not a whole number of 32 bits.
     """
-    x, y = (_whole_numbers(path, name, values) for name, values in (("x", x), ("y", y)))
-    _check_unique(path, x, y)
-    return x, y
+    return whole_numbers(path, "x", x), whole_numbers(path, "y", y)
 
 
-def sparse_grid_warnings(x, y):
-    """Return a warning where the pixels fill next to nothing of the grid that they span."""
-    n_places = (int(np.ptp(x)) + 1) * (int(np.ptp(y)) + 1)
-    if n_places < 1e6 or len(x) / n_places >= 0.01:
-        return []
-    return [f"the {len(x)} pixels fill less than 1 % of their grid of {n_places} places"]
-
-
-def _whole_numbers(path, name, values):
+def whole_numbers(path, name, values):
+    """Return coordinates of one direction as int32; see `pixel_coordinates`."""
     values = np.asarray(values)
     if values.dtype.kind not in "iuf":
         raise IngestError(f"{path}: {name} holds {values.dtype}, not whole numbers")
@@ -43,13 +36,43 @@ def _whole_numbers(path, name, values):
     return values.astype(np.int32)
 
 
-def _check_unique(path, x, y):
-    order = np.lexsort((x, y))
-    same = (np.diff(x[order]) == 0) & (np.diff(y[order]) == 0)
-    if not same.any():
-        return
-    first, second = sorted((order[:-1][same][0], order[1:][same][0]))
-    raise IngestError(
-        f"{path}: {np.count_nonzero(same)} pixels are measured more than once, first x {x[first]}, "
-        f"y {y[first]} by spectra {first + 1} and {second + 1}; export one spectrum a pixel"
-    )
+def repeated(*coordinates):
+    """Tell which pixels have the coordinates of an earlier one.
+
+    Parameters
+    ----------
+    *coordinates : (n_pixels,) int arrays
+
+    Returns
+    -------
+    (n_pixels,) bool array
+    """
+    order = np.lexsort(coordinates)  # stable: of equal pixels, the earlier comes first
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for values in coordinates:
+        same &= np.diff(values[order]) == 0
+    late = np.zeros(len(order), dtype=bool)
+    late[order[1:][same]] = True
+    return late
+
+
+def grid_notes(path, x, y):
+    """Return a note where the pixels fill next to nothing of the grid that they span.
+
+    Raises
+    ------
+    IngestError
+        If they fill so little of it that no image of it could be drawn.
+    """
+    width, height = span(x), span(y)
+    if width * height < 1e6 or len(x) / (width * height) >= 0.01:
+        return []
+    fill = f"{len(x)} pixels fill less than 1 % of their grid of {width} x {height} places"
+    if width * height > _LARGEST_GRID:
+        raise IngestError(f"{path}: the {fill}; a coordinate is wrong, or not a pixel number")
+    return [f"the {fill}"]
+
+
+def span(coordinates):
+    """Return how many places coordinates span."""
+    return int(coordinates.max()) - int(coordinates.min()) + 1

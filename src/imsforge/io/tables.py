@@ -28,7 +28,7 @@ def read_csv(path):
     """
     if not Path(path).is_file():
         raise DataError(f"{path}: no such file; run the stage that makes it")
-    text = dict.fromkeys(("class", "true", "predicted", "generated", "real"), str)
+    text = dict.fromkeys(("class", "true", "predicted", "generated", "real", "sample"), str)
     try:
         return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     except (ValueError, pd.errors.ParserError) as error:
