@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.factorization.labels import class_table, label_pixels
 from imsforge.io.artifacts import PeakMatrix
+from imsforge.io.layers import read_layers
 from imsforge.io.tables import write_csv
+from imsforge.labels import class_table, label_pixels
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
     peaks = PeakMatrix.read(snakemake.input.peaks)
-    labels = label_pixels(peaks, **snakemake.params.settings, seed=snakemake.params.seed)
+    layers = read_layers(snakemake.params.file, peaks.samples)
+    labels = label_pixels(peaks, layers, **snakemake.params.settings, seed=snakemake.params.seed)
     labels.write(snakemake.output.labels)
     write_csv(class_table(labels), snakemake.output.classes)

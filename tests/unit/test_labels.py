@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from imsforge.errors import DataError
-from imsforge.factorization.labels import class_table, given_labels, label_pixels
 from imsforge.io.artifacts import PeakMatrix
+from imsforge.labels import class_table, label_pixels
+from imsforge.labels.canvas import Canvas, Placed
+from imsforge.labels.given import column_labels
 
 
 @pytest.fixture
@@ -54,19 +56,81 @@ def test_more_clusters_than_pixels_are_refused(three_tissues):
     ("column", "names", "label"),
     [
         ([2, 5, 5, 0], ["2", "5"], [1, 2, 2, 0]),
+        ([2, 10, 10, -1], ["2", "10"], [1, 2, 2, 0]),
         ([2.0, 5.0, np.nan, 2.0], ["2", "5"], [1, 2, 0, 1]),
-        (["b", "", "a", "b"], ["a", "b"], [2, 0, 1, 2]),
+        ([0.5, 1.0, np.nan, 0.5], ["0.5", "1"], [1, 2, 0, 1]),
+        (["b", "", "a", "b "], ["a", "b"], [2, 0, 1, 2]),
+        (["b", "NA", "a", "b"], ["a", "b"], [2, 0, 1, 2]),
     ],
 )
-def test_given_labels(column, names, label):
-    found, found_names = given_labels({"tissue": np.array(column)}, "tissue")
-    assert found_names.tolist() == names
-    assert found.tolist() == label
+def test_a_column_gives_the_classes(column, names, label):
+    found = column_labels({"tissue": np.array(column)}, "tissue")
+    assert found.names.tolist() == names
+    assert found.label.tolist() == label
+    assert found.label.dtype == np.int16
+    assert found.components is None
+
+
+def test_names_choose_join_and_order_the_classes():
+    column = np.array(["tumour", "stroma", "necrosis", "tumour", "border"])
+    names = {"tumour": "sick", "border": "sick", "stroma": "well"}
+    found = column_labels({"tissue": column}, "tissue", names=names)
+    assert found.names.tolist() == ["sick", "well"]
+    assert found.label.tolist() == [1, 2, 0, 1, 1]
+
+
+def test_names_may_name_zero():
+    found = column_labels({"a": np.array([0, 1, 1])}, "a", names={0: "healthy", 1: "tumour"})
+    assert found.names.tolist() == ["healthy", "tumour"]
+
+
+def test_background_replaces_what_usually_means_no_class():
+    found = column_labels({"a": np.array([0, 1, 9])}, "a", background=[9])
+    assert found.names.tolist() == ["0", "1"]
+
+
+def test_a_name_for_nothing_is_refused():
+    with pytest.raises(DataError, match=r"labels\.names: '3' is not in .*, which has 1, 2"):
+        column_labels({"a": np.array([1, 2, 2])}, "a", names={1: "cortex", 3: "medulla"})
 
 
 def test_one_given_class_is_not_enough():
-    with pytest.raises(DataError, match="'tissue' holds 1 class"):
-        given_labels({"tissue": np.array([1, 1, 0])}, "tissue")
+    with pytest.raises(DataError, match=r"'tissue': 1 class\(es\) of measured pixels \(1\)"):
+        column_labels({"tissue": np.array([1, 1, 0])}, "tissue")
+
+
+def test_a_column_of_numbers_that_are_no_classes_is_refused():
+    with pytest.raises(DataError, match="5000 class"):
+        column_labels({"id": np.arange(1, 5001)}, "id")
+
+
+def test_later_layers_cover_earlier_ones_and_hide_nothing_where_they_say_nothing(caplog):
+    canvas = Canvas(4)
+    rows, keys, extent = np.arange(4), [("1",)], np.array([2.0])
+    with caplog.at_level("INFO"):
+        canvas.paint(rows, Placed(np.array([0, 0, -1, -1]), keys, extent), "a.png", "cortex")
+        canvas.paint(rows, Placed(np.array([-1, 0, 0, -1]), keys, extent), "b.png", "medulla")
+    labels = canvas.labels("files")
+    assert labels.names.tolist() == ["cortex", "medulla"]
+    assert labels.label.tolist() == [1, 2, 2, 0]
+    assert "b.png: 2 pixels get a class, 1 of them had another" in caplog.text
+
+
+def test_classes_that_lie_beside_the_measurement_are_warned_of(caplog):
+    canvas = Canvas(3)
+    placed = Placed(np.array([0, 1, -1]), [("a",), ("b",)], np.array([500.0, 1.0]))
+    canvas.paint(slice(None), placed, "a.png")
+    assert "cover about 501 pixels, but only 2 were measured there" in caplog.text
+
+
+def test_a_class_without_pixels_is_left_out(caplog):
+    canvas = Canvas(3)
+    placed = Placed(np.array([0, 2, 2]), [("a",), ("b",), ("c",)], np.ones(3))
+    canvas.paint(slice(None), placed, "a.png")
+    labels = canvas.labels("a.png")
+    assert labels.names.tolist() == ["a", "c"]
+    assert labels.label.tolist() == [1, 2, 2]
+    assert "no measured pixel is of class b" in caplog.text
 
 
 def test_class_table_counts_pixels(labels):

@@ -1,6 +1,7 @@
 rule label:
     input:
         peaks=rules.extract_peaks.output.peaks,
+        given=given_labels,
     output:
         labels="results/{dataset}/labels.h5",
         classes="results/{dataset}/classes.csv",
@@ -12,10 +13,12 @@ rule label:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=memory(1000, 8),
+        mem_mb=memory(2000, 8),
         runtime=60,
     params:
-        settings=dataset_setting("labels"),
+        settings=label_settings,
+        file=label_file,
+        fingerprints=label_fingerprints,
         seed=seed_for("label"),
         code=code("label"),
     message:

@@ -32,7 +32,16 @@ def make_features(peaks, labels, split, *, n_features, fit_on="train", seed=0):
     train = np.isin(pixel, split.train)
     fit_rows = train if fit_on == "train" else np.ones_like(train)
     values, components = reduce_spectra(peaks.intensity[pixel], fit_rows, n_features, seed=seed)
-    return Features(values, labels.label[pixel], pixel, train, labels.names, components)
+    return Features(
+        values,
+        labels.label[pixel],
+        pixel,
+        train,
+        labels.names,
+        components,
+        sample=peaks.sample[pixel],
+        samples=peaks.samples,
+    )
 
 
 def reduce_spectra(intensity, fit_rows, n_features, *, seed=0):

@@ -1,0 +1,62 @@
+"""The stage `label`: a class for each pixel."""
+
+import numpy as np
+import pandas as pd
+
+from imsforge.io.artifacts import Labels
+from imsforge.labels.clustering import cluster_pixels
+from imsforge.labels.given import column_labels, layer_labels
+
+
+def label_pixels(
+    peaks,
+    layers=(),
+    *,
+    method,
+    classes=20,
+    transform="none",
+    column=None,
+    names=None,
+    background=None,
+    scale=1.0,
+    offset=None,
+    seed=0,
+):
+    """Give every pixel a class.
+
+    Parameters
+    ----------
+    peaks : PeakMatrix
+    layers : sequence of Layer
+        Of the method "file", what experts gave.
+    method : {"semi-orthogonal-nmf", "kmeans", "column", "file"}
+    classes, transform
+        Of the clusterings, see `cluster_pixels`.
+    column, names, background, scale, offset
+        Of given labels, see `column_labels` and `layer_labels`.
+    seed : int
+
+    Returns
+    -------
+    Labels
+    """
+    if method == "column":
+        return column_labels(peaks.annotations, column, names=names, background=background)
+    if method == "file":
+        settings = {"names": names, "background": background}
+        return layer_labels(peaks, layers, column=column, scale=scale, offset=offset, **settings)
+    label, components, weight = cluster_pixels(
+        peaks.intensity, method=method, n_classes=classes, transform=transform, seed=seed
+    )
+    return Labels(label, np.array([str(k) for k in range(1, classes + 1)]), components, weight)
+
+
+def class_table(labels):
+    """Count the pixels of each class.
+
+    Returns
+    -------
+    DataFrame with columns class, pixels, share (of all pixels with a class)
+    """
+    pixels = np.bincount(labels.label, minlength=len(labels.names) + 1)[1:]
+    return pd.DataFrame({"class": labels.names, "pixels": pixels, "share": pixels / pixels.sum()})
