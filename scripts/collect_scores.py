@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.evaluation.tables import class_counts, markdown_table, score_table
+from imsforge.evaluation.tables import class_counts, coverage_note, markdown_table, score_table
 from imsforge.io.artifacts import Features
 from imsforge.io.tables import read_csvs, write_csv, write_text
 from imsforge.stage import stage
@@ -16,4 +16,5 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
     table = score_table(scores, counts)
     write_csv(scores, snakemake.output.scores)
     write_csv(table, snakemake.output.table)
-    write_text(markdown_table(table), snakemake.output.markdown)
+    note = coverage_note(scores, counts["class"])
+    write_text(markdown_table(table, note), snakemake.output.markdown)

@@ -18,6 +18,7 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
         PeakMatrix.read(snakemake.input.peaks),
         rectangle=snakemake.params.rectangle,
         mask=read_mask(mask) if mask else None,
+        sample=snakemake.params.sample,
     )
     Split(train, test).write(snakemake.output.split)
     Labels(label, np.array(HEALTHY_NAMES)).write(snakemake.output.labels)

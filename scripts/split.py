@@ -10,14 +10,17 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
-    x, y = PeakMatrix.read(snakemake.input.peaks, "x", "y")
+    x, y, sample, samples = PeakMatrix.read(snakemake.input.peaks, "x", "y", "sample", "samples")
     labels = Labels.read(snakemake.input.labels)
     train, test = split_pixels(
         labels.label,
         x,
         y,
+        sample,
+        samples=samples,
         names=labels.names,
         classes=select_classes(labels.label, labels.names, snakemake.params.classes),
+        repeat=snakemake.params.repeat,
         seed=snakemake.params.seed,
         **snakemake.params.settings,
     )

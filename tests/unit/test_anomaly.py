@@ -1,16 +1,32 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from imsforge.anomaly.healthy import healthy_pixels, healthy_split
 from imsforge.anomaly.scores import detect_anomalies
-from imsforge.errors import DataError
+from imsforge.config import validate_config
+from imsforge.errors import ConfigError, DataError
 from imsforge.io.artifacts import Features
 from imsforge.io.masks import read_mask
 
+SIGNAL = np.ones(300, dtype=bool)
+
+
+@pytest.fixture
+def two(peaks):
+    """Two samples, the left and the right half, with coordinates of their own."""
+    right = peaks.x >= 10
+    return replace(
+        peaks,
+        x=np.where(right, peaks.x - 10, peaks.x),
+        sample=right.astype(np.int16),
+        samples=np.array(["left", "right"]),
+    )
+
 
 def test_a_rectangle_includes_its_bounds(peaks):
-    signal = np.ones(300, dtype=bool)
-    rows = healthy_pixels(peaks.x, peaks.y, signal, rectangle=(2, 3, 11, 8))
+    rows = healthy_pixels(peaks, SIGNAL, rectangle=(2, 3, 11, 8))
     assert len(rows) == 10 * 6
     assert peaks.x[rows].min() == 2
     assert peaks.x[rows].max() == 11
@@ -19,21 +35,70 @@ def test_a_rectangle_includes_its_bounds(peaks):
 def test_mask_and_rectangle_agree(peaks):
     mask = np.zeros((15, 20), dtype=bool)
     mask[3:9, 2:12] = True
-    signal = np.ones(300, dtype=bool)
+    elsewhere = replace(peaks, x=peaks.x + 7, y=peaks.y + 1)  # the grid may start anywhere
     np.testing.assert_array_equal(
-        healthy_pixels(peaks.x + 7, peaks.y + 1, signal, mask=mask),  # the grid may start anywhere
-        healthy_pixels(peaks.x, peaks.y, signal, rectangle=(2, 3, 11, 8)),
+        healthy_pixels(elsewhere, SIGNAL, mask=mask),
+        healthy_pixels(peaks, SIGNAL, rectangle=(2, 3, 11, 8)),
     )
 
 
 def test_a_mask_of_another_size_is_refused(peaks):
     with pytest.raises(DataError, match=r"10 x 10 pixels, but .* 20 x 15"):
-        healthy_pixels(peaks.x, peaks.y, np.ones(300, bool), mask=np.ones((10, 10), bool))
+        healthy_pixels(peaks, SIGNAL, mask=np.ones((10, 10), bool))
 
 
 def test_too_few_healthy_pixels_are_refused(peaks):
     with pytest.raises(DataError, match=r"only 4 measured pixels .* x 0 to 19 and y 0 to 14"):
-        healthy_pixels(peaks.x, peaks.y, np.ones(300, bool), rectangle=(0, 0, 1, 1))
+        healthy_pixels(peaks, SIGNAL, rectangle=(0, 0, 1, 1))
+
+
+def test_a_rectangle_lies_in_the_sample_that_is_named(two):
+    rows = healthy_pixels(two, SIGNAL, rectangle=(1, 2, 8, 11), sample="right")
+    assert set(two.sample[rows]) == {1}
+    assert len(rows) == 8 * 10
+    both = healthy_pixels(two, SIGNAL, rectangle=(1, 2, 8, 11), sample=["left", "right"])
+    assert len(both) == 2 * 8 * 10
+
+
+def test_a_mask_covers_the_sample_that_is_named(two):
+    mask = np.zeros((15, 10), dtype=bool)
+    mask[:8] = True
+    rows = healthy_pixels(two, SIGNAL, mask=mask, sample="left")
+    np.testing.assert_array_equal(rows, np.flatnonzero((two.sample == 0) & (two.y < 8)))
+    with pytest.raises(DataError, match="the grid of sample 'left' has 10 x 15"):
+        healthy_pixels(two, SIGNAL, mask=np.ones((15, 20), bool), sample="left")
+
+
+def test_a_whole_sample_may_be_healthy(two):
+    rows = healthy_pixels(two, two.intensity.any(axis=1), sample="right")
+    np.testing.assert_array_equal(rows, np.flatnonzero(two.sample == 1)[:-1])  # the last is empty
+
+
+def test_several_samples_want_a_name(two):
+    with pytest.raises(DataError, match=r"2 samples \(left, right\)"):
+        healthy_pixels(two, SIGNAL, rectangle=(0, 0, 9, 9))
+    with pytest.raises(DataError, match="no sample 'middle'; known: left, right"):
+        healthy_pixels(two, SIGNAL, sample="middle")
+
+
+@pytest.mark.parametrize(
+    ("healthy", "complaint"),
+    [
+        ({"rectangle": [0, 0, 9, 9], "sample": "left"}, None),
+        ({"sample": ["left", 2]}, None),
+        ({}, "should be non-empty"),
+        ({"rectangle": [0, 0, 9, 9], "mask": "m.png"}, "needs exactly one of rectangle and mask"),
+    ],
+)
+def test_what_may_be_said_of_healthy_pixels(healthy, complaint, root):
+    anomaly = {"spots": {"healthy": healthy}}
+    config = {"datasets": {"kidney": {"phantom": {}, "anomaly": anomaly}}}
+    schema = root / "workflow" / "schemas" / "config.schema.yaml"
+    if complaint is None:
+        assert validate_config(config, schema)["datasets"]["kidney"]["anomaly"]["spots"]
+    else:
+        with pytest.raises(ConfigError, match=complaint):
+            validate_config(config, schema)
 
 
 def test_empty_pixels_are_neither_healthy_nor_unknown(peaks):
@@ -96,6 +161,8 @@ def test_detectors_find_what_is_far_from_healthy(peaks, rng):
     assert detection["total_ion_current"]["colony"]["auroc"] < 0.8
     assert detection["critic"]["fold"] == {"auroc": None, "average_precision": None, "pixels": 0}
     assert metrics["healthy_pixels"] == 150
+    assert scores.samples.tolist() == ["1"]
+    assert len(scores.sample) == n
     assert scores.critic[scores.train].mean() == pytest.approx(0, abs=1e-4)
     # k-means puts the strange pixels into a cluster of their own
     assert len(np.unique(scores.kmeans[200:240])) == 1

@@ -1,12 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from imsforge.anomaly.scores import AnomalyScores
 from imsforge.io.figures import save_figure
 from imsforge.plots.maps import pixel_image, plot_anomaly, plot_classes
 from imsforge.plots.matrices import plot_frechet, plot_recall_matrices
+from imsforge.plots.mosaic import mosaic
+from imsforge.plots.peaks import plot_peaks, spread
 from imsforge.plots.spectra import plot_spectra
 from imsforge.plots.style import class_colours
 from imsforge.plots.training import plot_training
@@ -25,7 +31,7 @@ def confusion():
     ]
     rows += [("replace", "lda", m, "b", p, 5) for m in ("none", "smote") for p in ("a", "b")]
     columns = ["task", "classifier", "method", "true", "predicted", "count"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(repeat=1)
 
 
 def history():
@@ -36,13 +42,21 @@ def history():
     )
 
 
+def in_two_samples(peaks):
+    """The same pixels as two samples whose coordinates overlap."""
+    right = (peaks.x >= 10).astype(np.int16)
+    return replace(peaks, x=peaks.x - 10 * right, sample=right, samples=np.array(["a", "b"]))
+
+
 def figures(peaks, labels, rng):
     yield plot_classes(peaks, labels)
+    yield plot_classes(in_two_samples(peaks), labels)
+    yield plot_peaks(peaks.mz, peaks.intensity.mean(axis=0), "kidney")
     yield plot_recall_matrices(confusion(), "kidney: nmf-50")
     frechet = pd.DataFrame(
         [("none", a, b, 1.0 + (a != b)) for a in "ab" for b in "ab"],
         columns=["method", "generated", "real", "distance"],
-    )
+    ).assign(repeat=1)
     yield plot_frechet(frechet, "title")
     spectra = rng.gamma(1, 100, size=(40, 8))
     yield plot_spectra(peaks.mz, spectra, {"noise": spectra, "smote": spectra[:3]}, "class 5")
@@ -52,6 +66,8 @@ def figures(peaks, labels, rng):
     scores = AnomalyScores(
         x=peaks.x[signal],
         y=peaks.y[signal],
+        sample=peaks.sample[signal],
+        samples=peaks.samples,
         train=np.arange(len(score)) < 99,
         critic=score,
         mahalanobis=score**2,
@@ -66,6 +82,87 @@ def test_pixels_lie_where_they_were_measured():
     np.testing.assert_array_equal(image, [[1, np.nan, np.nan], [np.nan, np.nan, 2]])
 
 
+@given(
+    sizes=st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=2, max_size=20),
+    seed=st.integers(0, 99),
+)
+def test_samples_lie_side_by_side(sizes, seed):
+    """No two overlap or touch, each keeps its shape, and names stand over them."""
+    random = np.random.default_rng(seed)
+    x, y, sample = [], [], []
+    for k, (width, height) in enumerate(sizes):
+        own = [axis.ravel() for axis in np.meshgrid(np.arange(width), np.arange(height))]
+        shift = random.integers(-50, 50, size=2)
+        x, y = np.append(x, own[0] + shift[0]), np.append(y, own[1] + shift[1])
+        sample = np.append(sample, np.full(width * height, k))
+    x, y, sample = x.astype(int), y.astype(int), sample.astype(int)
+    names = np.array([f"s{k}" for k in range(len(sizes))])
+    sheet = mosaic(x, y, sample, names)
+    assert len(set(zip(sheet.x, sheet.y, strict=True))) == len(x)
+    box = []
+    for k, title in enumerate(sheet.titles):
+        own = sample == k
+        for placed, measured in ((sheet.x, x), (sheet.y, y)):
+            assert len(set(placed[own] - measured[own])) == 1
+        left, right, top, bottom = (
+            *(sheet.x[own].min(), sheet.x[own].max()),
+            *(sheet.y[own].min(), sheet.y[own].max()),
+        )
+        assert title.text == names[k]
+        assert title.x == (left + right) / 2
+        assert title.y == top - 0.5
+        box.append((left, right, top, bottom))
+    for k, (left, right, top, bottom) in enumerate(box):
+        for other in box[k + 1 :]:
+            beside = other[0] > right + 1 or left > other[1] + 1
+            below = other[2] > bottom + 1 or top > other[3] + 1
+            assert beside or below
+
+
+@pytest.mark.parametrize(("n", "columns"), [(2, 2), (6, 3), (20, 5)])
+def test_a_mosaic_is_about_as_wide_as_a_page(n, columns):
+    x, y = (np.tile(axis.ravel(), n) for axis in np.meshgrid(np.arange(40), np.arange(36)))
+    names = np.arange(n).astype(str)
+    sheet = mosaic(x, y, np.repeat(np.arange(n), 40 * 36), names)
+    assert len({title.x for title in sheet.titles}) == columns
+    assert 0.7 < (np.ptp(sheet.x) + 1) / (np.ptp(sheet.y) + 1) < 2.4
+
+
+def test_one_sample_keeps_its_coordinates(peaks):
+    sheet = mosaic(peaks.x + 3, peaks.y, peaks.sample, peaks.samples)
+    np.testing.assert_array_equal(sheet.x, peaks.x + 3)
+    assert sheet.titles == ()
+
+
+def test_maps_name_their_samples(peaks, labels):
+    one = plot_classes(peaks, labels).axes[0]
+    assert one.get_xlabel() == "x (pixels)"
+    assert list(one.texts) == []
+    two = plot_classes(in_two_samples(peaks), labels).axes[0]
+    assert [text.get_text() for text in two.texts] == ["a", "b"]
+    assert two.get_xlabel() == "pixels of 2 samples, at one scale"
+
+
+@given(
+    places=st.lists(st.floats(0, 100), min_size=1, max_size=12).map(sorted),
+    spacing=st.floats(0.1, 20),
+)
+def test_labels_are_spread_as_little_as_possible(places, spacing):
+    places = np.array(places)
+    apart = spread(places, spacing)
+    assert (np.diff(apart) >= spacing - 1e-9).all()
+    assert apart.mean() == pytest.approx(places.mean())  # as least squares does
+    if (np.diff(places) >= spacing).all():
+        np.testing.assert_allclose(apart, places, atol=1e-9)
+
+
+def test_the_ten_largest_peaks_are_labelled():
+    intensity = np.array([5.0, 1, 9, 2, 8, 3, 7, 4, 6, 10, 11, 12])
+    axis = plot_peaks(400.0 + np.arange(12), intensity, "kidney").axes[0]
+    shown = [text.get_text() for text in axis.texts]
+    assert shown == [f"{400 + k}.000" for k in range(12) if intensity[k] > 2]
+
+
 def test_every_figure_can_be_saved_twice_with_the_same_bytes(peaks, labels, tmp_path):
     for run in ("a", "b"):
         for number, figure in enumerate(figures(peaks, labels, np.random.default_rng(0))):
@@ -73,7 +170,7 @@ def test_every_figure_can_be_saved_twice_with_the_same_bytes(peaks, labels, tmp_
             name = f"{run}{number}"
             save_figure(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg")
     first = sorted(tmp_path.glob("a*"))
-    assert len(first) == 12
+    assert len(first) == 2 * 8
     for path in first:
         assert path.read_bytes() == path.with_name("b" + path.name[1:]).read_bytes(), path
 

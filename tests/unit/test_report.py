@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imsforge.evaluation.scores import SCORE_COLUMNS
+from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS
 from imsforge.evaluation.tables import score_table
-from imsforge.io.tables import read_csv, write_csv, write_json
+from imsforge.io.tables import read_csv, read_json, write_csv, write_json
 from imsforge.report import build_report
+from imsforge.report.facts import measurement_facts, peak_summary, sample_table
 
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 FIGURES = ("recall_matrices", "spectra", "frechet", "training")
@@ -38,17 +39,19 @@ def run(tmp_path):
     classes = pd.DataFrame({"class": ["<i>x</i>", "NA"], "pixels": [5, 4], "share": [0.5, 0.5]})
     write_csv(classes, folder / "classes.csv")
     rows = [
-        ("liver", "e", "replace", "none", "lda", 1, name, metric, 0.25, 4)
+        ("liver", "e", "replace", "none", "lda", 1, name, metric, 0.25, 4, ALL_SAMPLES)
         for name in ("<i>x</i>", "NA", "macro", "weighted")
         for metric in ("recall", "precision")
     ]
     counts = pd.DataFrame({"class": ["<i>x</i>", "NA"], "train": [4, 3], "test": [1, 1]})
-    table = score_table(pd.DataFrame(rows, columns=SCORE_COLUMNS), counts)
+    scores = pd.DataFrame(rows, columns=SCORE_COLUMNS)
+    table = score_table(scores, counts)
+    write_csv(scores, folder / "e" / "scores.csv")
     write_csv(table, folder / "e" / "table.csv")
     values = {"auroc": 0.875, "average_precision": None, "pixels": 3}
     metrics = {"healthy_pixels": 4, "pixels": 9, "detection": {"critic": {"colony": values}}}
     write_json(metrics, folder / "anomaly" / "spots" / "metrics.json")
-    for figure in ("classes", "anomaly/spots/map", *(f"e/{name}" for name in FIGURES)):
+    for figure in ("peaks", "classes", "anomaly/spots/map", *(f"e/{name}" for name in FIGURES)):
         (folder / f"{figure}.png").write_bytes(PIXEL)
     return tmp_path
 
@@ -61,7 +64,7 @@ def page(run, root):
 
 def test_the_page_holds_what_was_found(page):
     assert "m/z 400.5000 and 700.2500" in page
-    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 6
+    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 7
     assert "0.25" in page
     assert "0.875" in page
     assert "torch" in page
@@ -85,7 +88,7 @@ def test_no_leak_is_marked_where_there_is_none(page):
 
 def test_every_figure_has_a_caption(root):
     captions = {path.stem for path in (root / "workflow" / "report").glob("*.rst")}
-    assert captions == {"classes", "map", "table", *FIGURES}
+    assert captions == {"peaks", "classes", "map", "table", *FIGURES}
 
 
 def test_a_class_called_na_stays_a_class(run):
@@ -97,3 +100,68 @@ def test_empty_cells_are_missing_values(tmp_path):
         pd.DataFrame({"update": [1, 2], "gradient_norm": [np.nan, np.nan]}), tmp_path / "h.csv"
     )
     assert read_csv(tmp_path / "h.csv")["gradient_norm"].isna().all()
+
+
+SAMPLES = [
+    {"name": "<b>left</b>", "pixels": 5, "width": 2, "height": 3},
+    {"name": "right", "pixels": 4, "width": 4, "height": 1},
+]
+
+
+def test_several_samples_are_told(run, root):
+    summary = read_json(run / "liver" / "ingest.json")
+    write_json({**summary, "samples": SAMPLES}, run / "liver" / "ingest.json")
+    split = {"method": "samples", "test_share": 0.2, "max_train": 10}
+    config = {"datasets": {"liver": dataset(split=split)}}
+    page = build_report(config, run, root / "workflow" / "report")
+    assert "1 of 2 samples were tested" in page
+    assert "&lt;b&gt;left&lt;/b&gt;" in page
+    assert "<b>left" not in page
+    random = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    assert "Every sample may train and test" in random
+
+
+def test_one_sample_is_not_called_several(page):
+    assert "pixels of each sample" not in page
+    assert "Every sample may" not in page
+
+
+def test_a_class_that_is_not_tested_is_told(run, root):
+    path = run / "liver" / "e" / "scores.csv"
+    scores = read_csv(path)
+    write_csv(scores[scores["class"] != "NA"], path)
+    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    assert "how many repeats test them: NA (0)" in page
+
+
+def test_facts_are_chosen_and_named():
+    summary = {"format": "imzML, HDF5", "pixels": 12345, "width": 3, "height": 4, "layout": None}
+    files = [{"path": f"{name}.h5"} for name in "abc"]
+    one = measurement_facts({**summary, "files": files[:1], "samples": SAMPLES[:1]})
+    assert one == {
+        "format": "imzML, HDF5",
+        "raw files": "a.h5",
+        "pixels": "12,345",
+        "grid width (pixels)": "3",
+        "grid height (pixels)": "4",
+    }
+    several = measurement_facts({**summary, "files": files, "samples": SAMPLES})
+    assert several["samples"] == "2"
+    assert several["raw files"] == "a.h5 and 2 others"
+    assert "grid width (pixels)" not in several
+
+
+def test_samples_are_listed_where_there_are_several():
+    assert sample_table({"samples": SAMPLES[:1]}) is None
+    assert sample_table({}) is None
+    assert sample_table({"samples": SAMPLES})["pixels"].tolist() == [5, 4]
+
+
+def test_peaks_are_summarised_by_the_columns_that_exist():
+    peaks = pd.DataFrame({"mz": [400.0, 500.0, 700.0], "lower": [399.0, 498.0, 697.0]})
+    peaks = peaks.assign(upper=peaks["mz"], share_of_pixels=[0.5, 0.25, 1.0], snr=np.nan)
+    summary = peak_summary(peaks).set_index("peak")
+    assert summary.loc["width of the window (m/z)"].tolist() == ["1", "2", "3"]
+    assert summary.loc["share of pixels"].tolist() == ["0.25", "0.5", "1"]
+    assert "signal to noise" not in summary.index
+    assert "signal to noise" in peak_summary(peaks.assign(snr=[3.0, 4, 5]))["peak"].tolist()

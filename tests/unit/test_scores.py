@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import f1_score, precision_score, recall_score
 
+from imsforge.evaluation.classifiers import CLASSIFIERS
 from imsforge.evaluation.scores import (
+    ALL_SAMPLES,
     SCORE_COLUMNS,
     classification_scores,
     confusion_table,
@@ -12,6 +17,7 @@ from imsforge.evaluation.scores import (
 )
 from imsforge.evaluation.tables import (
     class_counts,
+    coverage_note,
     format_score,
     markdown_table,
     method_summary,
@@ -48,7 +54,7 @@ def test_scores_by_hand():
 
 
 def test_confusion_by_hand():
-    table = confusion_table(TRUTH, PREDICTED, NAMES)
+    table = confusion_table(TRUTH, PREDICTED, np.array([1, 2, 3]), NAMES)
     counts = table.set_index(["true", "predicted"])["count"]
     assert counts["a", "b"] == 1
     assert counts["c", "b"] == 2
@@ -56,10 +62,19 @@ def test_confusion_by_hand():
 
 
 def test_recall_matrix_pools_repeats():
-    once = confusion_table(TRUTH, PREDICTED, NAMES)
-    recall, names = recall_matrix(pd.concat([once, once]))
+    once = confusion_table(TRUTH, PREDICTED, np.array([1, 2, 3]), NAMES)
+    recall, names = recall_matrix(pd.concat([once.assign(repeat=1), once.assign(repeat=2)]))
     assert names == ["a", "b", "c"]
     np.testing.assert_allclose(recall, [[3 / 4, 1 / 4, 0], [1 / 2, 1 / 2, 0], [0, 1, 0]])
+
+
+def test_a_recall_matrix_of_repeats_that_know_other_classes():
+    """The first knows a and c, of which c is not tested; the second all three."""
+    first = confusion_table(np.array([1, 1]), np.array([1, 3]), np.array([1, 3]), NAMES)
+    second = confusion_table(np.array([1, 2]), np.array([1, 1]), np.array([1, 2, 3]), NAMES)
+    recall, names = recall_matrix(pd.concat([first.assign(repeat=1), second.assign(repeat=2)]))
+    assert names == ["a", "b", "c"]
+    np.testing.assert_allclose(recall, [[2 / 3, 0, 1 / 3], [1, 0, 0], [np.nan] * 3])
 
 
 def test_frechet_compares_every_pair_of_classes(rng):
@@ -87,9 +102,66 @@ def test_a_training_set_is_judged_on_test_rows_alone(features):
     assert scores.query("metric == 'accuracy'")["value"].between(0.5, 1).all()
 
 
+def judged(features, **options):
+    X, y = features.training_set
+    made = Resampled({"replace": TASKS["replace"](None, X, y)})
+    identity = {"dataset": "d", "experiment": "e", "method": "none", "repeat": 1}
+    return evaluate(features, made, classifiers=["lda"], identity=identity, **options)
+
+
+def test_scores_of_a_sample_are_those_of_its_pixels(features):
+    sample = (np.arange(len(features.label)) % 3).astype(np.int16)
+    features = replace(features, sample=sample, samples=np.array(["s2", "s1", "s3"]))
+    scores, confusion, _ = judged(features)
+    assert list(dict.fromkeys(scores["sample"])) == [ALL_SAMPLES, "s2", "s1", "s3"]
+    assert set(scores.query("metric == 'frechet'")["sample"]) == {ALL_SAMPLES}
+    assert confusion["count"].sum() == np.sum(~features.train)
+    model = CLASSIFIERS["lda"](0).fit(*features.training_set)
+    X, y = features.test_set
+    for k, name in enumerate(features.samples):
+        rows = sample[~features.train] == k
+        truth, predicted = y[rows], model.predict(X[rows])
+        own = scores[scores["sample"] == name]
+        for metric, of in (
+            ("recall", recall_score),
+            ("precision", precision_score),
+            ("f1", f1_score),
+        ):
+            options = {"labels": np.unique(truth), "zero_division": 0}
+            assert value(own, "macro", metric) == pytest.approx(
+                of(truth, predicted, average="macro", **options)
+            )
+            assert value(own, "weighted", metric) == pytest.approx(
+                of(truth, predicted, average="weighted", **options)
+            )
+            each = [value(own, c, metric) for c in features.names[np.unique(truth) - 1]]
+            assert each == pytest.approx(of(truth, predicted, average=None, **options).tolist())
+        assert set(own["support"]) == {*np.bincount(truth)[1:], len(truth)} - {0}
+
+
+def test_one_sample_has_no_rows_of_its_own(features):
+    one = np.zeros(len(features.label), dtype=np.int16)
+    with_name = replace(features, sample=one, samples=np.array(["liver"]))
+    for of in (features, with_name):
+        assert set(judged(of)[0]["sample"]) == {ALL_SAMPLES}
+
+
+def test_a_class_that_is_not_tested_has_no_scores(features):
+    """It trains, so it can be predicted, which is a mistake like any other."""
+    features = replace(features, train=features.train | (features.label == 2))
+    scores, confusion, frechet = judged(features)
+    assert set(scores["class"]) == {"cortex", "pelvis", "macro", "weighted"}
+    recalls = [value(scores, c, "recall") for c in ("cortex", "pelvis")]
+    assert value(scores, "macro", "recall") == pytest.approx(np.mean(recalls))
+    assert value(scores, "weighted", "accuracy") == value(scores, "weighted", "recall")
+    assert confusion["count"].sum() == np.sum(~features.train)
+    assert set(confusion["predicted"]) == {"cortex", "medulla", "pelvis"}
+    assert set(frechet["generated"]) == {"cortex", "medulla", "pelvis"}
+
+
 def scores_of(method, recalls, task="oversample"):
     rows = [
-        ("d", "e", task, method, "lda", repeat, class_, metric, recall + shift, 10)
+        ("d", "e", task, method, "lda", repeat, class_, metric, recall + shift, 10, ALL_SAMPLES)
         for repeat, recall in enumerate(recalls, start=1)
         for class_, shift in (("x", 0.0), ("y", 0.1), ("macro", 0.05), ("weighted", 0.05))
         for metric in ("recall", "precision", "f1")
@@ -114,6 +186,42 @@ def test_table_layout_and_statistics():
     assert table["none_recall_std"].tolist() == pytest.approx([0.1414214] * 4)
     assert table["train"].tolist() == [8, 4, 12, 12]
     assert table["test"].tolist() == [2, 1, 3, 3]
+
+
+def test_tables_average_over_whole_test_sets_alone():
+    whole = scores_of("none", [0.5, 0.7])
+    table = score_table(
+        pd.concat([whole, scores_of("none", [0.0, 0.0]).assign(sample="s1")]), COUNTS
+    )
+    pd.testing.assert_frame_equal(table, score_table(whole, COUNTS))
+
+
+def test_a_class_that_some_repeats_do_not_test():
+    scores = pd.concat([scores_of("none", [0.5, 0.7]), scores_of("smote", [0.6, 0.6])])
+    scores = scores[(scores["class"] != "x") | (scores["repeat"] == 2)]
+    table = score_table(scores, COUNTS)
+    assert table["class"].tolist() == ["x", "y", "macro", "weighted"]
+    assert table["none_recall_mean"][0] == pytest.approx(0.7)
+    assert np.isnan(table["none_recall_std"][0])
+    assert " x (1)." in coverage_note(scores, COUNTS["class"])
+    assert coverage_note(scores, COUNTS["class"]) in markdown_table(
+        table, coverage_note(scores, COUNTS["class"])
+    )
+
+
+def test_a_class_that_no_repeat_tests_keeps_its_row():
+    scores = scores_of("none", [0.5, 0.7])
+    scores = scores[scores["class"] != "x"]
+    table = score_table(scores, COUNTS.assign(test=[0, 1]))
+    assert readable_table(table)["none recall"].tolist()[:2] == ["-", "0.70 ± 0.14"]
+    assert " x (0)." in coverage_note(scores, COUNTS["class"])
+
+
+def test_no_note_where_every_repeat_tests_every_class():
+    scores = scores_of("none", [0.5, 0.7])
+    # A sample may well lack a class: that is no matter of the repeats.
+    lacking = scores[scores["class"] != "x"].assign(sample="s1")
+    assert coverage_note(pd.concat([scores, lacking]), COUNTS["class"]) == ""
 
 
 def test_each_task_has_its_own_rows():
@@ -143,6 +251,14 @@ def test_counts_follow_the_split(features):
     counts = class_counts([features, features])
     assert counts["class"].tolist() == ["cortex", "medulla", "pelvis"]
     assert (counts["train"] + counts["test"]).tolist() == [60, 30, 12]
+
+
+def test_counts_are_over_the_repeats_that_have_the_class(features):
+    without = replace(features, train=features.train | (features.label == 2))
+    counts = class_counts([features, without]).set_index("class")
+    tested = np.sum(~features.train & (features.label == 2))
+    assert counts.loc["medulla", "test"] == tested
+    assert counts.loc["medulla", "train"] == round((30 - tested + 30) / 2)
 
 
 def test_methods_are_compared_by_their_averages():

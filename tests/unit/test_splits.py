@@ -1,9 +1,13 @@
+import hashlib
+import logging
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imsforge.errors import DataError
+from imsforge.config import validate_config
+from imsforge.errors import ConfigError, DataError
 from imsforge.evaluation.splits import select_classes, split_pixels
 
 NAMES = np.array(["1", "2", "3"])
@@ -104,3 +108,144 @@ def test_class_selection():
         select_classes(label, NAMES, [9, 1])
     with pytest.raises(DataError, match="there are 3 classes"):
         select_classes(label, NAMES, {"largest": 4})
+
+
+def digest(rows):
+    return hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize(
+    ("options", "sizes", "digests"),
+    [
+        (
+            {"method": "random", "max_train": 300, "seed": 7},
+            (852, 315),
+            ("b9b17756ac2564c8", "7cee6846908ebba9"),
+        ),
+        (
+            {"method": "blocks", "block_size": 4, "max_train": 300, "seed": 7},
+            (853, 239),
+            ("7a8adc2527aa0c41", "0ba2ec1547151b03"),
+        ),
+        (
+            {"method": "blocks", "block_size": 7, "test_share": 0.3, "seed": 11},
+            (791, 376),
+            ("01d6e42596a31e46", "e64b924f2883805e"),
+        ),
+    ],
+)
+def test_one_sample_splits_as_it_did_before_there_were_samples(options, sizes, digests):
+    """The numbers were recorded before coordinates counted within a sample."""
+    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(5, 45), np.arange(-3, 27)))
+    label = np.where(x < 20, 1, np.where(y < 10, 2, 3))
+    label[::37] = 0
+    sample = np.zeros(len(x), dtype=np.int16)
+    found = split_pixels(label, x, y, sample, classes=[1, 2, 3], names=NAMES, **options)
+    assert tuple(map(len, found)) == sizes
+    assert tuple(map(digest, found)) == digests
+
+
+def leave_one_out(label, sample, repeat=1, names=NAMES, **options):
+    """Split pixels whose places do not matter."""
+    x = y = np.zeros(len(label), dtype=int)
+    classes = [int(k) for k in np.unique(label) if k]
+    samples = [f"section-{k}" for k in range(max(sample) + 1)]
+    options = {"method": "samples", "minimum_class_size": 2, "repeat": repeat, **options}
+    return split_pixels(
+        np.asarray(label),
+        x,
+        y,
+        np.asarray(sample),
+        classes=classes,
+        names=names,
+        samples=samples,
+        **options,
+    )
+
+
+def test_each_sample_tests_in_its_turn():
+    label, sample = [1, 2, 2, 1, 0, 2, 1, 1, 2], [0, 0, 1, 1, 1, 2, 2, 0, 1]
+    for repeat, inside in ((1, [0, 1, 7]), (2, [2, 3, 8]), (3, [5, 6]), (4, [0, 1, 7])):
+        train, test = leave_one_out(label, sample, repeat)
+        assert test.tolist() == inside
+        assert train.tolist() == sorted({0, 1, 2, 3, 5, 6, 7, 8} - set(inside))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n_samples=st.integers(2, 6),
+    repeat=st.integers(1, 20),
+    max_train=st.integers(2, 40),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_no_pixel_of_the_test_sample_trains(n_samples, repeat, max_train, seed):
+    random = np.random.default_rng(seed)
+    sample, label = random.integers(n_samples, size=400), random.integers(4, size=400)
+    train, test = leave_one_out(label, sample, repeat, max_train=max_train, seed=seed)
+    held_out = (repeat - 1) % n_samples
+    assert set(sample[test]) == {held_out}
+    assert held_out not in sample[train]
+    np.testing.assert_array_equal(test, np.flatnonzero((sample == held_out) & (label > 0)))
+    for k in (1, 2, 3):
+        outside = np.sum((sample != held_out) & (label == k))
+        assert np.sum(label[train] == k) == min(max_train, outside)
+
+
+def test_one_sample_cannot_be_left_out():
+    with pytest.raises(DataError, match="the dataset has one") as raised:
+        leave_one_out([1, 2] * 10, [0] * 20)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_phantom_cannot_be_left_out(root):
+    experiment = {"split": {"method": "samples"}}
+    config = {"datasets": {"kidney": {"phantom": {}, "experiments": {"e": experiment}}}}
+    with pytest.raises(ConfigError, match=r"experiments\.e\.split\.method: .* a phantom is one"):
+        validate_config(config, root / "workflow" / "schemas" / "config.schema.yaml")
+
+
+def test_a_class_of_the_test_sample_alone_is_refused_in_one_line():
+    label, sample = [1, 2, 3] * 10 + [1, 2] * 10, [0] * 30 + [1] * 20
+    wanted = r"class '3' \(size 0\) .* outside sample 'section-0', which repeat 1 tests"
+    with pytest.raises(DataError, match=wanted) as raised:
+        leave_one_out(label, sample)
+    assert "\n" not in str(raised.value)
+    train, test = leave_one_out(label, sample, small_classes="drop")
+    assert 3 not in np.asarray(label)[np.concatenate([train, test])]
+
+
+def test_a_class_that_the_test_sample_lacks_trains_and_is_told(caplog):
+    label, sample = [1, 2, 3] * 10 + [1, 2] * 10, [0] * 30 + [1] * 20
+    with caplog.at_level(logging.WARNING):
+        train, test = leave_one_out(label, sample, repeat=2)
+    assert set(np.asarray(label)[train]) == {1, 2, 3}
+    assert set(np.asarray(label)[test]) == {1, 2}
+    assert "sample 'section-1' has no pixels of class '3'" in caplog.text
+
+
+def test_a_test_sample_without_any_class_is_refused():
+    with pytest.raises(DataError, match="sample 'section-1' is to test, but has no pixel"):
+        leave_one_out([1, 2] * 10 + [0] * 20, [0] * 10 + [2] * 10 + [1] * 20, repeat=2)
+
+
+def blocks_of_samples(shift=0):
+    """Split six samples of 8 x 8 pixels, all at the same coordinates but for a shift."""
+    x, y = (np.tile(axis, 6) for axis in grid(8, 8))
+    sample = np.repeat(np.arange(6), 64)
+    label = 1 + (x + y) % 2
+    options = {"classes": [1, 2], "names": NAMES, "method": "blocks", "block_size": 4, "seed": 5}
+    return split_pixels(label, x + shift * sample, y - shift * sample, sample, **options)
+
+
+def test_blocks_do_not_span_samples():
+    _, test = blocks_of_samples()
+    side = np.zeros(6 * 64, dtype=bool)
+    side[test] = True
+    side = side.reshape(6, 64)
+    # A block across samples would lie on the same side in all of them.
+    assert not (side == side[0]).all()
+
+
+def test_blocks_count_within_a_sample():
+    for here, there in zip(blocks_of_samples(), blocks_of_samples(shift=1000), strict=True):
+        np.testing.assert_array_equal(here, there)

@@ -16,7 +16,9 @@ class AnomalyScores(Artifact):
 
     Attributes
     ----------
-    x, y : (n,) int32, coordinates
+    x, y : (n,) int32, coordinates within a sample
+    sample : (n,) int16, index into ``samples``
+    samples : (n_samples,) str
     train : (n,) bool, the healthy pixels that the detectors learnt from
     critic : (n,) float32, how far below the healthy pixels' mean the critic rates a pixel
     mahalanobis : (n,) float32, distance from the healthy pixels' mean under their covariance
@@ -27,6 +29,8 @@ class AnomalyScores(Artifact):
 
     x: np.ndarray
     y: np.ndarray
+    sample: np.ndarray
+    samples: np.ndarray
     train: np.ndarray
     critic: np.ndarray
     mahalanobis: np.ndarray
@@ -65,6 +69,8 @@ def detect_anomalies(peaks, features, model, *, clusters, truth=None, seed=0):
     scores = AnomalyScores(
         x=peaks.x[features.pixel],
         y=peaks.y[features.pixel],
+        sample=peaks.sample[features.pixel],
+        samples=peaks.samples,
         train=train,
         critic=(rating[train].mean() - rating).astype(np.float32),
         mahalanobis=np.sqrt(healthy.mahalanobis(values)).astype(np.float32),

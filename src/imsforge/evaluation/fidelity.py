@@ -4,7 +4,7 @@ import numpy as np
 
 
 def spectra_of_rarest_class(features, resampled):
-    """Pick the class with the fewest training spectra: real test spectra, and generated ones.
+    """Pick the tested class with the fewest training spectra: real test spectra, generated ones.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def spectra_of_rarest_class(features, resampled):
     """
     _, train_y = features.training_set
     test_X, test_y = features.test_set
-    labels, sizes = np.unique(train_y, return_counts=True)
+    labels, sizes = np.unique(train_y[np.isin(train_y, test_y)], return_counts=True)
     rarest = labels[sizes.argmin()]
     generated = {}
     for method, made in resampled.items():

@@ -21,6 +21,7 @@ SCORE_COLUMNS = [
     "metric",
     "value",
     "support",
+    "sample",
 ]
 
 CONFUSION_COLUMNS = ["task", "classifier", "method", "repeat", "true", "predicted", "count"]
@@ -28,6 +29,9 @@ FRECHET_COLUMNS = ["method", "repeat", "generated", "real", "distance"]
 
 #: Stands in the column ``classifier`` for metrics that need none.
 NO_CLASSIFIER = "-"
+
+#: Stands in the column ``sample`` for scores on all test rows; only these are averaged in tables.
+ALL_SAMPLES = "all"
 
 
 def evaluate(features, resampled, *, classifiers, identity, seed=0):
@@ -45,11 +49,13 @@ def evaluate(features, resampled, *, classifiers, identity, seed=0):
     Returns
     -------
     scores : DataFrame with `SCORE_COLUMNS`
+        On all test rows and, where the dataset has several samples, on those of each sample.
     confusion : DataFrame with columns task, classifier, method, repeat, true, predicted, count
     frechet : DataFrame with columns method, repeat, generated, real, distance
         In the features' own units; for the task "replace" alone, where every class is generated.
     """
     test_X, test_y = features.test_set
+    samples = rows_of_samples(features)
     all_scores, all_confusion, frechet = [], [], None
     for task, training in resampled.tasks.items():
         scores, confusion = judge(
@@ -60,6 +66,7 @@ def evaluate(features, resampled, *, classifiers, identity, seed=0):
             features.names,
             classifiers,
             seed,
+            samples,
         )
         all_scores.append(scores.assign(task=task))
         all_confusion.append(confusion.assign(task=task))
@@ -72,7 +79,9 @@ def evaluate(features, resampled, *, classifiers, identity, seed=0):
                 features.names,
             )
             all_scores.append(
-                frechet_scores(frechet, test_y, features.names).assign(task=task),
+                frechet_scores(frechet, test_y, features.names).assign(
+                    task=task, sample=ALL_SAMPLES
+                ),
             )
     who = {"method": identity["method"], "repeat": identity["repeat"]}
     if frechet is None:
@@ -84,12 +93,32 @@ def evaluate(features, resampled, *, classifiers, identity, seed=0):
     )
 
 
+def rows_of_samples(features):
+    """Find the test rows that scores are given for.
+
+    Parameters
+    ----------
+    features : Features
+
+    Returns
+    -------
+    dict of name to (n_test,) bool array
+        All test rows; where the dataset has several samples, also those of each that tests.
+    """
+    rows = {ALL_SAMPLES: np.ones(np.sum(~features.train), dtype=bool)}
+    if features.samples is not None and len(features.samples) > 1:
+        sample = features.sample[~features.train]
+        rows |= {str(features.samples[k]): sample == k for k in np.unique(sample)}
+    return rows
+
+
 def classification_scores(truth, predicted, names):
     """Score predictions by class, macro and weighted.
 
     Thesis row V5: accuracy, recall, precision and F1 (van der Linden 2024, eq. 3-6 to 3-8). A
-    class that is never predicted has precision 0. Accuracy stands in the row ``weighted``: it is
-    the recall weighted by class size.
+    class that is never predicted has precision 0. Only classes that occur in ``truth`` are scored
+    and averaged; to predict another one is an error like any other. Accuracy stands in the row
+    ``weighted``: it is the recall weighted by class size.
 
     Parameters
     ----------
@@ -114,14 +143,19 @@ def classification_scores(truth, predicted, names):
     return pd.DataFrame(rows, columns=["class", "metric", "value", "support"])
 
 
-def confusion_table(truth, predicted, names):
+def confusion_table(truth, predicted, labels, names):
     """Count predictions by true class.
+
+    Parameters
+    ----------
+    truth, predicted : (n_rows,) int arrays
+    labels : (n,) int array, the classes that were trained or tested
+    names : (n_classes,) str array
 
     Returns
     -------
-    DataFrame with columns true, predicted, count; one row for each pair of classes
+    DataFrame with columns true, predicted, count; one row for each pair of ``labels``
     """
-    labels = np.unique(truth)
     counts = confusion_matrix(truth, predicted, labels=labels)
     own = names[labels - 1]
     return pd.DataFrame(
@@ -133,7 +167,7 @@ def confusion_table(truth, predicted, names):
     )
 
 
-def judge(train_X, train_y, test_X, test_y, names, classifiers, seed):
+def judge(train_X, train_y, test_X, test_y, names, classifiers, seed, samples):
     """Train each classifier on one training set and score it on the test set.
 
     Parameters
@@ -143,22 +177,27 @@ def judge(train_X, train_y, test_X, test_y, names, classifiers, seed):
     names : (n_classes,) str array
     classifiers : list of keys of `CLASSIFIERS`
     seed : int
+    samples : dict of name to (n_test,) bool array, as `rows_of_samples` returns it
 
     Returns
     -------
-    scores : DataFrame with columns classifier, class, metric, value, support
+    scores : DataFrame with columns classifier, sample, class, metric, value, support
     confusion : DataFrame with columns classifier, true, predicted, count
     """
     scores, confusion = [], []
+    labels = np.union1d(train_y, test_y)
     for name in classifiers:
         with warnings.catch_warnings():
             # A feature that is constant in every class is no news to the reader of a table.
             warnings.filterwarnings("ignore", message="Variables are collinear")
             predicted = CLASSIFIERS[name](seed).fit(train_X, train_y).predict(test_X)
-        scores.append(
-            classification_scores(test_y, predicted, names).assign(classifier=name),
-        )
-        confusion.append(confusion_table(test_y, predicted, names).assign(classifier=name))
+        scores += [
+            classification_scores(test_y[rows], predicted[rows], names).assign(
+                classifier=name, sample=sample
+            )
+            for sample, rows in samples.items()
+        ]
+        confusion.append(confusion_table(test_y, predicted, labels, names).assign(classifier=name))
     return pd.concat(scores), pd.concat(confusion)
 
 

@@ -1,4 +1,4 @@
-"""Training and test pixels: at random, or by spatial blocks."""
+"""Training and test pixels: at random, by spatial blocks, or by samples."""
 
 import logging
 
@@ -49,59 +49,76 @@ def split_pixels(
     label,
     x,
     y,
+    sample=None,
     *,
     classes,
     names,
+    samples=("1",),
     method="random",
     block_size=16,
     test_share=0.2,
     max_train=5000,
     minimum_class_size=20,
     small_classes="fail",
+    repeat=1,
     seed=0,
 ):
     """Split the pixels of the chosen classes into training and test pixels.
 
-    At least ``test_share`` of each class tests, and at most ``max_train`` pixels of it train. In
-    a random split the surplus tests too; with blocks it is left out, since it neighbours training
-    pixels.
+    With "random" and "blocks" at least ``test_share`` of each class tests; with "samples" all of
+    one sample does. At most ``max_train`` pixels of a class train. In a random split the surplus
+    tests too; otherwise it is left out, since it neighbours training pixels.
 
     Parameters
     ----------
     label, x, y : (n_pixels,) int arrays
+    sample : (n_pixels,) int array, index into ``samples``, or None for one sample
+        Coordinates count within a sample.
     classes : list of int
     names : (n_classes,) str array, for messages
-    method : {"random", "blocks"}
+    samples : sequence of str
+    method : {"random", "blocks", "samples"}
+        "samples" leaves one sample out: repeat r tests sample ``(r - 1) % n_samples`` and trains
+        on the others, so that with as many repeats as samples each tests once.
     block_size : int, edge of a block in pixels
     test_share : float
     max_train, minimum_class_size : int, pixels
     small_classes : {"fail", "drop"}
-        What to do with a class below ``minimum_class_size``.
+        What to do with a class below ``minimum_class_size``; with "samples" its pixels outside the
+        test sample count, since only these can train.
+    repeat : int, from 1
     seed : int
 
     Returns
     -------
     train, test : (n,) int64 arrays, ascending
+        Every class has training pixels. With "samples" a class may have no test pixels.
 
     Raises
     ------
     DataError
-        If a class is too small, or falls on one side of a block split only.
+        If a class is too small, or falls on one side of a block split only; with "samples" if
+        there is one sample, or the test sample has no pixel of the classes.
     """
     random = np.random.default_rng(seed)
-    classes = _large_enough(label, classes, names, minimum_class_size, small_classes)
+    sample = np.zeros(len(label), dtype=np.int16) if sample is None else sample
+    inside, where = np.zeros(len(label), dtype=bool), ""
+    if method == "samples":
+        held_out = _held_out(samples, repeat)
+        inside = sample == held_out
+        where = f" outside sample '{samples[held_out]}', which repeat {repeat} tests"
+    trainable = label[~inside]
+    classes = _large_enough(trainable, classes, names, minimum_class_size, small_classes, where)
     if method == "random":
         train, test = _random_split(label, classes, test_share, max_train, random)
-    else:
-        train, test = _block_split(label, x, y, classes, block_size, test_share, random)
+    elif method == "blocks":
+        train, test = _block_split(
+            label, x, y, sample, classes, names, block_size, test_share, random
+        )
         train = _cap(label, train, classes, max_train, random)
-    for k in classes:
-        for side, rows in {"training": train, "test": test}.items():
-            if not np.any(label[rows] == k):
-                raise DataError(
-                    f"class '{names[k - 1]}' has no {side} pixels; lower split.block_size "
-                    f"({block_size}), use split.method: random, or leave the class out by `classes`"
-                )
+    else:
+        train, test = _sample_split(label, inside, classes, names, samples[held_out])
+        train = _cap(label, train, classes, max_train, random)
     logger.info(
         "%s split: %d training and %d test pixels of %d classes",
         method,
@@ -112,20 +129,22 @@ def split_pixels(
     return np.sort(train), np.sort(test)
 
 
-def _large_enough(label, classes, names, minimum, policy):
+def _large_enough(label, classes, names, minimum, policy, where=""):
     sizes = {k: int(np.sum(label == k)) for k in classes}
     small = [k for k in classes if sizes[k] < minimum]
     listed = ", ".join(f"'{names[k - 1]}' (size {sizes[k]})" for k in small)
     if small and policy == "fail":
         raise DataError(
-            f"class {listed} is below split.minimum_class_size ({minimum} pixels); set "
+            f"class {listed} is below split.minimum_class_size ({minimum} pixels){where}; set "
             "split.small_classes: drop to leave it out, or name the classes to use"
         )
     if small:
-        logger.warning("left out, below %d pixels: class %s", minimum, listed)
+        logger.warning("left out, below %d pixels%s: class %s", minimum, where, listed)
     kept = [k for k in classes if k not in small]
     if len(kept) < 2:
-        raise DataError(f"{len(kept)} class(es) have at least {minimum} pixels; two are needed")
+        raise DataError(
+            f"{len(kept)} class(es) have at least {minimum} pixels{where}; two are needed"
+        )
     return kept
 
 
@@ -139,13 +158,9 @@ def _random_split(label, classes, test_share, max_train, random):
     return np.concatenate(train), np.concatenate(test)
 
 
-def _block_split(label, x, y, classes, block_size, test_share, random):
+def _block_split(label, x, y, sample, classes, names, block_size, test_share, random):
     rows = np.flatnonzero(np.isin(label, classes))
-    # A random origin moves the grid of blocks from repeat to repeat.
-    origin = random.integers(block_size, size=2)
-    columns = (x[rows] - x[rows].min() + origin[0]) // block_size
-    lines = (y[rows] - y[rows].min() + origin[1]) // block_size
-    blocks = lines.astype(np.int64) * (columns.max() + 1) + columns
+    blocks = _blocks(x[rows], y[rows], sample[rows], block_size, random)
     n_folds = max(2, int(1 / test_share))
     if len(np.unique(blocks)) < n_folds:
         raise DataError(
@@ -153,8 +168,61 @@ def _block_split(label, x, y, classes, block_size, test_share, random):
             f"{n_folds} that a test share of {test_share:g} needs; choose a smaller size"
         )
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=int(random.integers(2**31)))
-    train, test = next(folds.split(rows, label[rows], groups=blocks))
-    return rows[train], rows[test]
+    train, test = (rows[part] for part in next(folds.split(rows, label[rows], groups=blocks)))
+    for k in classes:
+        for side, part in {"training": train, "test": test}.items():
+            if not np.any(label[part] == k):
+                raise DataError(
+                    f"class '{names[k - 1]}' has no {side} pixels; lower split.block_size "
+                    f"({block_size}), use split.method: random, or leave the class out by `classes`"
+                )
+    return train, test
+
+
+def _blocks(x, y, sample, block_size, random):
+    """Number the block of each pixel; no block spans two samples."""
+    # A random origin moves the grid of blocks from repeat to repeat.
+    origin = random.integers(block_size, size=2)
+    column, line = np.empty_like(x), np.empty_like(y)
+    for k in np.unique(sample):
+        own = sample == k
+        column[own] = (x[own] - x[own].min() + origin[0]) // block_size
+        line[own] = (y[own] - y[own].min() + origin[1]) // block_size
+    grid = (int(sample.max()) + 1, int(line.max()) + 1, int(column.max()) + 1)
+    return np.ravel_multi_index((sample, line, column), grid)
+
+
+def _held_out(samples, repeat):
+    """Return the sample that a repeat tests; every sample has its turn."""
+    if len(samples) < 2:
+        raise DataError(
+            "split.method: samples leaves one sample out, but the dataset has one; use blocks, "
+            "or give the dataset several files"
+        )
+    return (repeat - 1) % len(samples)
+
+
+def _sample_split(label, inside, classes, names, title):
+    """Test the pixels inside a sample, and train on those of the others.
+
+    A class that the sample lacks trains all the same: a classifier has to tell it apart, too.
+    """
+    used = np.isin(label, classes)
+    test = np.flatnonzero(used & inside)
+    logger.info("sample '%s' tests", title)
+    absent = [f"'{names[k - 1]}'" for k in classes if not np.any(label[test] == k)]
+    if len(absent) == len(classes):
+        raise DataError(
+            f"sample '{title}' is to test, but has no pixel of the classes that the others train; "
+            "leave its file out, or use split.method: blocks"
+        )
+    if absent:
+        logger.warning(
+            "sample '%s' has no pixels of class %s: trained on, but not scored in this repeat",
+            title,
+            ", ".join(absent),
+        )
+    return np.flatnonzero(used & ~inside), test
 
 
 def _cap(label, rows, classes, max_train, random):

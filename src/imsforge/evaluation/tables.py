@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from imsforge.evaluation.scores import ALL_SAMPLES
+
 #: Rows that summarise the classes, in the order they close a table.
 SUMMARY_ROWS = ("macro", "weighted")
 
@@ -24,9 +26,10 @@ def score_table(scores, counts):
         One row a class, then macro and weighted averages, for each task and classifier. Columns:
         task, classifier, class; then ``{method}_{metric}_{mean|std}`` for recall and precision,
         over repeats (``std`` is the sample standard deviation, empty for one repeat); then train
-        and test.
+        and test. A class that a repeat does not test is left out of that repeat's part.
     """
     kept = scores[scores["metric"].isin(["recall", "precision"])]
+    kept = kept[kept["sample"] == ALL_SAMPLES]
     methods = list(dict.fromkeys(kept["method"]))
     rows = [*counts["class"], *SUMMARY_ROWS]
     wide = kept.pivot_table(
@@ -34,7 +37,6 @@ def score_table(scores, counts):
         columns=["method", "metric"],
         values="value",
         aggfunc=["mean", "std"],
-        sort=False,
     )
     order = [
         (statistic, method, metric)
@@ -42,25 +44,52 @@ def score_table(scores, counts):
         for metric in ("recall", "precision")
         for statistic in ("mean", "std")
     ]
-    wide = wide.reindex(columns=pd.MultiIndex.from_tuples(order))
+    pairs = dict.fromkeys(zip(kept["task"], kept["classifier"], strict=True))
+    lines = pd.MultiIndex.from_tuples(
+        [(*pair, row) for pair in pairs for row in rows], names=wide.index.names
+    )
+    wide = wide.reindex(index=lines, columns=pd.MultiIndex.from_tuples(order))
     wide.columns = [f"{method}_{metric}_{statistic}" for statistic, method, metric in order]
-    wide = wide.reset_index()
-    wide["class"] = pd.Categorical(wide["class"], categories=rows, ordered=True)
-    pairs = list(dict.fromkeys(zip(kept["task"], kept["classifier"], strict=True)))
-    position = [pairs.index(p) for p in zip(wide["task"], wide["classifier"], strict=True)]
-    wide = wide.assign(_pair=position).sort_values(["_pair", "class"]).drop(columns="_pair")
-    wide["class"] = wide["class"].astype(str)
     totals = counts[["train", "test"]].sum()
     summary = pd.DataFrame([{"class": row, **totals} for row in SUMMARY_ROWS])
-    return wide.merge(pd.concat([counts, summary]), on="class", how="left").reset_index(drop=True)
+    return wide.reset_index().merge(pd.concat([counts, summary]), on="class", how="left")
 
 
-def markdown_table(table):
+def coverage_note(scores, classes):
+    """Say which classes not every repeat tests, and what that means for the averages.
+
+    Where one sample is left out, it may lack a class.
+
+    Parameters
+    ----------
+    scores : DataFrame with the columns of ``scores.csv``, of one experiment
+    classes : sequence of str, the classes of the experiment
+
+    Returns
+    -------
+    str
+        One paragraph, or nothing where every repeat tests every class.
+    """
+    recall = scores[(scores["sample"] == ALL_SAMPLES) & (scores["metric"] == "recall")]
+    n_repeats = recall["repeat"].nunique()
+    tested = recall.groupby("class")["repeat"].nunique().reindex(classes, fill_value=0)
+    partly = [f"{name} ({n})" for name, n in tested.items() if n < n_repeats]
+    if not partly:
+        return ""
+    return (
+        f"Not every one of the {n_repeats} repeats tests every class. Classes that some leave out, "
+        f"and how many repeats test them: {', '.join(partly)}. Their scores are over these "
+        "repeats; macro and weighted averages are over the classes that a repeat tests."
+    )
+
+
+def markdown_table(table, note=""):
     """Write a `score_table` for people: for each task and classifier a summary and the classes.
 
     Parameters
     ----------
     table : DataFrame, as `score_table` returns it
+    note : str, a paragraph to end with
 
     Returns
     -------
@@ -71,7 +100,7 @@ def markdown_table(table):
         tables = [method_summary(part), readable_table(part)]
         text = "\n\n".join(t.to_markdown(index=False, disable_numparse=True) for t in tables)
         sections.append(f"## {TASK_TITLES[task]}, judged by {classifier}\n\n{text}\n")
-    return "\n".join(sections)
+    return "\n".join([*sections, f"{note}\n"] if note else sections)
 
 
 #: How tasks are called in headings.
@@ -141,7 +170,7 @@ def format_score(mean, std):
 
 
 def class_counts(repeats):
-    """Count training and test pixels of each class, the mean over repeats, rounded.
+    """Count training and test pixels of each class.
 
     Parameters
     ----------
@@ -150,15 +179,17 @@ def class_counts(repeats):
     Returns
     -------
     DataFrame with columns class, train, test
+        Means, rounded, over the repeats in which the class has such pixels.
     """
     names = repeats[0].names
     labels = np.unique(np.concatenate([features.label for features in repeats]))
-    sides = [("train", True), ("test", False)]
     counts = {
-        side: [
-            round(np.mean([np.sum((f.label == k) & (f.train == inside)) for f in repeats]))
-            for k in labels
-        ]
-        for side, inside in sides
+        side: [_mean_count(repeats, k, inside) for k in labels]
+        for side, inside in (("train", True), ("test", False))
     }
     return pd.DataFrame({"class": names[labels - 1], **counts})
+
+
+def _mean_count(repeats, label, train):
+    counts = [np.sum((f.label == label) & (f.train == train)) for f in repeats]
+    return round(np.sum(counts) / max(1, np.count_nonzero(counts)))

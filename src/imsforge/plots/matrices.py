@@ -13,7 +13,7 @@ def plot_recall_matrices(confusion, title):
 
     Parameters
     ----------
-    confusion : DataFrame with columns task, classifier, method, true, predicted, count
+    confusion : DataFrame with columns task, classifier, method, repeat, true, predicted, count
     title : str
 
     Returns
@@ -30,7 +30,7 @@ def plot_recall_matrices(confusion, title):
             part = confusion.query("task == @task and classifier == @classifier")
             recall, names = recall_matrix(part[part["method"] == method])
             drawn = _draw_matrix(axis, recall, names, vmin=0, vmax=1)
-            axis.set_title(f"{method}\nmacro recall {np.diag(recall).mean():.2f}")
+            axis.set_title(f"{method}\nmacro recall {np.nanmean(np.diag(recall)):.2f}")
         line[0].set_ylabel(f"{task}, {classifier}\ntrue class")
     for axis in axes[-1]:
         axis.set_xlabel("predicted class")
@@ -44,14 +44,31 @@ def recall_matrix(confusion):
 
     Parameters
     ----------
-    confusion : DataFrame with columns true, predicted, count; repeats are summed
+    confusion : DataFrame with columns repeat, true, predicted, count; repeats are summed
+
+    Returns
+    -------
+    recall : (n_classes, n_classes) array; NaN in the row of a class without test pixels
+    names : list of str
     """
-    names = list(dict.fromkeys(confusion["true"]))
+    names = class_order(confusion, "true")
     counts = confusion.pivot_table(
         index="true", columns="predicted", values="count", aggfunc="sum", fill_value=0
     )
     counts = counts.reindex(index=names, columns=names, fill_value=0).to_numpy(dtype=float)
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), names
+    size = counts.sum(axis=1, keepdims=True)
+    return np.divide(counts, size, out=np.full_like(counts, np.nan), where=size > 0), names
+
+
+def class_order(table, column):
+    """Return the classes of a column in their order, though no repeat may know all of them.
+
+    Each repeat lists its classes in order; the longest list leads, and what it lacks follows.
+    """
+    lists = [list(dict.fromkeys(part[column])) for _, part in table.groupby("repeat")]
+    return list(
+        dict.fromkeys(name for names in sorted(lists, key=len, reverse=True) for name in names)
+    )
 
 
 def plot_frechet(matrices, title):
@@ -63,7 +80,7 @@ def plot_frechet(matrices, title):
 
     Parameters
     ----------
-    matrices : DataFrame with columns method, generated, real, distance
+    matrices : DataFrame with columns method, repeat, generated, real, distance
     title : str
 
     Returns
@@ -76,7 +93,7 @@ def plot_frechet(matrices, title):
     figure, axes = new_figure(1, len(methods), width=2.0 * len(methods) + 0.8, height=2.8)
     for axis, method in zip(axes[0], methods, strict=True):
         part = logs[logs["method"] == method]
-        names = list(dict.fromkeys(part["real"]))
+        names = class_order(part, "generated")
         image = part.pivot_table(index="generated", columns="real", values="distance")
         image = image.reindex(index=names, columns=names).to_numpy()
         drawn = _draw_matrix(axis, image, names, vmin=low, vmax=high)
@@ -92,7 +109,7 @@ def plot_frechet(matrices, title):
 
 def _draw_matrix(axis, matrix, names, **limits):
     drawn = axis.imshow(matrix, cmap=MATRIX_MAP, **limits)
-    step = max(1, len(names) // 10)
+    step = -(-len(names) // 12)
     ticks = np.arange(0, len(names), step)
     axis.set_xticks(ticks, [names[k] for k in ticks], rotation=90 if _long(names) else 0)
     axis.set_yticks(ticks, [names[k] for k in ticks])

@@ -9,8 +9,15 @@ import jinja2
 import yaml
 
 import imsforge
-from imsforge.evaluation.tables import TASK_TITLES, method_summary, readable_table
+from imsforge.evaluation.tables import (
+    SUMMARY_ROWS,
+    TASK_TITLES,
+    coverage_note,
+    method_summary,
+    readable_table,
+)
 from imsforge.io.tables import read_csv, read_json
+from imsforge.report.facts import measurement_facts, peak_summary, sample_table
 
 #: Figures of an experiment, in the order of the page.
 EXPERIMENT_FIGURES = ("recall_matrices", "spectra", "frechet", "training")
@@ -25,19 +32,6 @@ PACKAGES = (
     "pyimzML",
     "snakemake",
 )
-
-#: Facts of ingest.json that open a dataset's section, and what they are called there.
-FACTS = {
-    "format": "format",
-    "layout": "layout",
-    "mode": "mode",
-    "pixels": "pixels",
-    "width": "grid width (pixels)",
-    "height": "grid height (pixels)",
-    "points": "data points",
-    "mz_dtype": "type of m/z",
-    "intensity_dtype": "type of intensities",
-}
 
 
 def build_report(config, results, captions):
@@ -79,12 +73,15 @@ def _dataset(name, settings, folder, texts):
     peaks = read_csv(folder / "peaks.csv")
     return {
         "name": name,
-        "source": settings.get("input", "synthetic kidney"),
-        "facts": {text: summary[key] for key, text in FACTS.items()},
+        "facts": measurement_facts(summary),
+        "samples": sample_table(summary),
+        "n_samples": len(summary.get("samples", [name])),
         "files": summary["files"],
-        "warnings": summary["warnings"],
-        "peaks": len(peaks),
+        "findings": summary["warnings"],
+        "peaks": peak_summary(peaks),
+        "n_peaks": len(peaks),
         "mz_range": (peaks["mz"].min(), peaks["mz"].max()),
+        "peak_figure": _figure(folder / "peaks.png", texts["peaks"]),
         "classes": read_csv(folder / "classes.csv").round({"share": 4}),
         "class_map": _figure(folder / "classes.png", texts["classes"]),
         "experiments": [
@@ -100,6 +97,7 @@ def _dataset(name, settings, folder, texts):
 
 def _experiment(name, settings, folder, texts):
     table = read_csv(folder / "table.csv")
+    classes = [name for name in table["class"].unique() if name not in SUMMARY_ROWS]
     return {
         "name": name,
         "settings": settings,
@@ -111,6 +109,7 @@ def _experiment(name, settings, folder, texts):
             }
             for (task, classifier), part in table.groupby(["task", "classifier"], sort=False)
         ],
+        "note": coverage_note(read_csv(folder / "scores.csv"), classes),
         "table_caption": texts["table"],
         "figures": [
             _figure(folder / f"{figure}.png", texts[figure])

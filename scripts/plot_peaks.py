@@ -1,0 +1,16 @@
+"""Draw the mean spectrum with the peaks that were found."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.io.figures import save_figure
+from imsforge.io.tables import read_csv
+from imsforge.plots.peaks import plot_peaks
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    peaks = read_csv(snakemake.input.table)
+    figure = plot_peaks(peaks["mz"], peaks["mean_intensity"], snakemake.params.title)
+    save_figure(figure, *snakemake.output)
