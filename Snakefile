@@ -53,6 +53,7 @@ rule peaks:
     """Stop at the peak-integrated spectra."""
     input:
         each_dataset("results/{dataset}/peaks.h5"),
+        each_dataset("results/{dataset}/peaks.png"),
     localrule: True
 
 

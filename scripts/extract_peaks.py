@@ -1,17 +1,21 @@
-"""Integrate the peaks of every spectrum."""
+"""Find the peaks of a measurement and integrate them in every spectrum."""
 
 from typing import TYPE_CHECKING
 
 from imsforge.io.measurement import Measurement
-from imsforge.spectra import extract, find_peaks
+from imsforge.io.peak_list import read_peak_list
+from imsforge.spectra import extract_peaks
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
-    measurement = Measurement.read(snakemake.input.spectra)
-    settings = dict(snakemake.params.settings)
-    normalization = settings.pop("normalization")
-    peaks = find_peaks(measurement, **settings)
-    extract(measurement, peaks, *snakemake.output, normalization=normalization)
+    extract_peaks(
+        Measurement.read(snakemake.input.spectra),
+        *snakemake.output,
+        given=read_peak_list(snakemake.input.list) if snakemake.input.list else None,
+        **snakemake.params.settings,
+        seed=snakemake.params.seed,
+        threads=snakemake.threads,
+    )

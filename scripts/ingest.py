@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
-    measurement = read_measurement(snakemake.input.raw[0])
+    measurement = read_measurement(
+        snakemake.params.measurement, hdf5=snakemake.params.hdf5, **snakemake.params.settings
+    )
     measurement.write(snakemake.output.spectra)
     write_json(measurement.summary(), snakemake.output.summary)

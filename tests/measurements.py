@@ -4,6 +4,8 @@ import numpy as np
 from pyimzml.ImzMLParser import ImzMLParser
 from pyimzml.ImzMLWriter import ImzMLWriter
 
+from imsforge.phantom.measurement import ION_INTENSITY, PULSE_SHAPE
+
 TRUE_MZ = np.array([420.1, 455.25, 455.4, 500.3, 611.7, 780.05])
 
 
@@ -27,9 +29,9 @@ def centroid_spectra(rng, n_pixels=40, jitter_ppm=3, mz=TRUE_MZ):
     return spectra
 
 
-def profile_spectra(rng, n_pixels=12, shift=0.0, noise=0.2, mz=TRUE_MZ):
+def profile_spectra(rng, n_pixels=12, shift=0.0, noise=0.2, mz=TRUE_MZ, axis=None):
     """Gaussian peaks of width 0.02 at ``mz``, sampled every 0.01; the axis moves by ``shift``."""
-    axis = np.arange(400, 800, 0.01)
+    axis = np.arange(400, 800, 0.01) if axis is None else axis
     spectra = []
     for _ in range(n_pixels):
         own_axis = axis + shift * rng.uniform(-0.5, 0.5)
@@ -42,7 +44,37 @@ def profile_spectra(rng, n_pixels=12, shift=0.0, noise=0.2, mz=TRUE_MZ):
     return spectra
 
 
-def slow_sums(path, peaks):
+def phantom_profiles(phantom, rng, resolving_power=5000, noise=20.0):
+    """Profile spectra of a phantom, as a time-of-flight instrument would record its ions.
+
+    Peaks are Gaussian, of five points at half height, a ppm or two off in each pixel; their points
+    sum to the ions' intensity, which is Poisson distributed with gamma distributed pulses. The
+    baseline is normal noise, cut off at zero.
+
+    Returns
+    -------
+    axis : (n_points,) float64
+    spectra : (n_pixels, n_points) float32
+    ions : (n_pixels, n_peaks) float64, the intensities that were recorded
+    shot_noise : (n_pixels, n_peaks) float64, their standard deviation
+    """
+    truth = phantom.truth
+    axis = np.exp(np.arange(np.log(395), np.log(1410), 1 / (5 * resolving_power)))
+    expected = truth.gain[:, None].astype(float) * (truth.abundances @ truth.spectra)
+    n_ions = rng.poisson(expected / ION_INTENSITY)
+    ions = rng.gamma(n_ions * PULSE_SHAPE, ION_INTENSITY / PULSE_SHAPE)
+    spectra = noise * rng.standard_normal((len(ions), len(axis)), dtype=np.float32)
+    for mz, recorded in zip(truth.mz, ions.T, strict=True):
+        sigma = mz / resolving_power / 2.355
+        near = slice(*np.searchsorted(axis, [mz - 5 * sigma, mz + 5 * sigma]))
+        centre = mz * (1 + rng.normal(0, 1.5e-6, (len(ions), 1)))
+        shape = np.exp(-0.5 * ((axis[near] - centre) / sigma) ** 2)
+        spectra[:, near] += recorded[:, None] * shape / shape.sum(axis=1, keepdims=True)
+    shot_noise = np.sqrt(expected * ION_INTENSITY * (1 + 1 / PULSE_SHAPE))
+    return axis, np.maximum(spectra, 0), ions, shot_noise
+
+
+def slow_sums(path, peaks, reduce=np.sum):
     """Sum the windows of all spectra point by point, as pyimzML reads them."""
     sums = []
     with ImzMLParser(str(path)) as parser:
@@ -52,5 +84,5 @@ def slow_sums(path, peaks):
                 (mz >= lower) & (mz < upper)
                 for lower, upper in zip(peaks.lower, peaks.upper, strict=True)
             ]
-            sums.append([intensity[window].astype(float).sum() for window in inside])
+            sums.append([reduce(intensity[window].astype(float), initial=0) for window in inside])
     return np.array(sums)

@@ -8,10 +8,21 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from imsforge.errors import ConfigError, IngestError
-from imsforge.io.ibd import find_ibd
+from imsforge.io.formats import check_format
+from imsforge.io.label_files import MASKS, REGIONS, TABLES, label_files, named_patterns
+from imsforge.io.peak_list import read_peak_list
+from imsforge.io.raw import name_samples, raw_files
 
 #: Methods that train networks, and so have a `train_gan` stage.
 TRAINED_METHODS = ("cgan", "cwgan-gp")
+
+# Settings of labels that say nothing where pixels are clustered.
+_GIVEN_ONLY = {
+    "file": ("file",),
+    "column": ("column", "file"),
+    "names": ("column", "file"),
+    "background": ("column", "file"),
+}
 
 
 def validate_config(config, schema_path):
@@ -40,28 +51,12 @@ def validate_config(config, schema_path):
     return config
 
 
-def raw_files(path):
-    """Return the files that make up a measurement: an imzML has its binary file beside it.
-
-    Raises
-    ------
-    IngestError
-        If there is no binary file.
-    """
-    path = Path(path)
-    return [str(path), str(find_ibd(path))] if path.suffix.lower() == ".imzml" else [str(path)]
-
-
 def _check_dataset(place, dataset):
     """Check what a schema cannot: files, and settings that exclude each other."""
     if "input" in dataset:
-        _check_file(f"{place}.input", dataset["input"])
-        try:
-            raw_files(dataset["input"])
-        except IngestError as error:
-            raise ConfigError(f"{place}.input: {error}") from error
-    if dataset["labels"]["method"] == "column" and "phantom" in dataset:
-        raise ConfigError(f"{place}.labels.method: a phantom has no label column; cluster it")
+        _check_input(f"{place}.input", dataset["input"])
+    _check_peaks(f"{place}.peaks", dataset["peaks"])
+    _check_labels(f"{place}.labels", dataset)
     peaks = dataset.get("phantom", {}).get("peaks")
     users = {**_under("experiments", dataset), **_under("anomaly", dataset)}
     for name, user in users.items():
@@ -70,17 +65,73 @@ def _check_dataset(place, dataset):
                 f"{place}.{name}.features: {user['features']} is more than the phantom's "
                 f"{peaks} peaks; choose fewer, or `full`"
             )
+    for name, experiment in dataset["experiments"].items():
+        if experiment["split"]["method"] == "samples" and "phantom" in dataset:
+            raise ConfigError(
+                f"{place}.experiments.{name}.split.method: samples leaves one sample out, but a "
+                "phantom is one; use blocks"
+            )
     for name, anomaly in dataset["anomaly"].items():
         healthy = anomaly["healthy"]
         if "mask" in healthy:
             _check_file(f"{place}.anomaly.{name}.healthy.mask", healthy["mask"])
-        else:
+        if "rectangle" in healthy:
             x_min, y_min, x_max, y_max = healthy["rectangle"]
             if x_min > x_max or y_min > y_max:
                 raise ConfigError(
                     f"{place}.anomaly.{name}.healthy.rectangle: [x_min, y_min, x_max, y_max] "
                     f"is empty: {healthy['rectangle']}"
                 )
+
+
+def _check_input(place, inputs):
+    try:
+        for path in name_samples(inputs).values():
+            check_format(path)
+            _check_file(place, path)
+        raw_files(inputs)
+    except IngestError as error:
+        raise ConfigError(f"{place}: {error}") from error
+
+
+def _check_peaks(place, peaks):
+    if peaks["list"] is not None:
+        _check_file(f"{place}.list", peaks["list"])
+        try:
+            read_peak_list(peaks["list"])
+        except ConfigError as error:
+            raise ConfigError(f"{place}.list: {error}") from error
+    smoothing = peaks["smoothing"]
+    if smoothing is not None and smoothing["order"] >= smoothing["window"]:
+        raise ConfigError(
+            f"{place}.smoothing.order: {smoothing['order']} is not below the window, "
+            f"{smoothing['window']}"
+        )
+
+
+def _check_labels(place, dataset):
+    labels = dataset["labels"]
+    method, file = labels["method"], labels.get("file")
+    if method == "column" and "phantom" in dataset:
+        raise ConfigError(f"{place}.method: a phantom has no label column; cluster it")
+    for key, methods in _GIVEN_ONLY.items():
+        if key in labels and method not in methods:
+            raise ConfigError(
+                f"{place}.{key}: is for method {' or '.join(methods)}, but the method is {method}"
+            )
+    if isinstance(file, dict) and "names" in labels:
+        raise ConfigError(f"{place}.names: the files have names already; leave one of both out")
+    suffixes = set()
+    for name, pattern in named_patterns(file) if file else ():
+        key = f"{place}.file" if name is None else f"{place}.file.{name}"
+        suffixes.add(Path(pattern).suffix.lower())
+        if Path(pattern).suffix.lower() not in (*MASKS, *REGIONS, *TABLES):
+            known = ", ".join((*MASKS, *REGIONS, *TABLES))
+            raise ConfigError(f"{key}: {pattern}: labels come from {known}; export one of these")
+        for path in label_files(pattern) or [pattern]:
+            _check_file(key, path)
+    if (labels["scale"] != 1 or "offset" in labels) and not suffixes & set(REGIONS):
+        raise ConfigError(f"{place}.scale and offset are for GeoJSON; a mask is fitted by its size")
 
 
 def _under(section, dataset):

@@ -5,11 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from imsforge.io.measurement import Block
+from imsforge.io.block import Block
 from imsforge.io.spans import read_arrays
 from imsforge.spectra import Peaks
 from imsforge.spectra.grid import AxisGrid, Grid, GridSums, sampling_grid
-from imsforge.spectra.integrate import bin_centroids, sum_segments, sum_windows
+from imsforge.spectra.integrate import AxisWindows, PeakTable, reduce_segments, search_edges
+from imsforge.spectra.normalization import quotients, reference_spectrum
+from imsforge.spectra.recalibration import MassShift
 
 MZ = st.lists(st.floats(50, 2000, width=32), min_size=1, max_size=30, unique=True).map(
     lambda values: np.sort(np.array(values))
@@ -24,7 +26,7 @@ def blocks(draw):
     mz = np.concatenate(spectra)
     intensity = draw(npst.arrays(np.float32, len(mz), elements=st.floats(0, 1e6, width=32)))
     indptr = np.concatenate(([0], np.cumsum([len(spectrum) for spectrum in spectra])))
-    return Block(slice(0, len(spectra)), mz, intensity, indptr)
+    return Block(slice(0, len(spectra)), intensity, indptr, own_mz=mz)
 
 
 @given(PEAKS)
@@ -34,14 +36,46 @@ def test_windows_hold_their_peak_and_do_not_overlap(peaks):
     assert (peaks.upper[:-1] <= peaks.lower[1:]).all()
 
 
-@given(blocks(), PEAKS)
-def test_both_ways_of_summing_are_the_definition(block, peaks):
-    expected = np.zeros((len(block.indptr) - 1, len(peaks)))
-    for row, (start, stop) in enumerate(zip(block.indptr[:-1], block.indptr[1:], strict=True)):
-        for mz, intensity in zip(block.mz[start:stop], block.intensity[start:stop], strict=True):
-            expected[row] += intensity * ((peaks.lower <= mz) & (mz < peaks.upper))
-    np.testing.assert_allclose(bin_centroids(block, peaks), expected, rtol=1e-12)
-    np.testing.assert_allclose(sum_windows(block, peaks), expected, rtol=1e-12)
+STATISTICS = st.sampled_from([np.add, np.maximum])
+
+
+def by_definition(mz, intensity, peaks, reduce):
+    """Reduce one spectrum over the windows, point by point; intensities are not negative."""
+    values = np.zeros(len(peaks))
+    for at, value in zip(mz, intensity, strict=True):
+        inside = (peaks.lower <= at) & (at < peaks.upper)
+        values = np.where(inside, reduce(values, value), values)
+    return values
+
+
+@given(blocks(), PEAKS, STATISTICS)
+def test_both_ways_to_integrate_own_axes_are_the_definition(block, peaks, reduce):
+    spectra = zip(
+        np.split(block.mz, block.indptr[1:-1]),
+        np.split(block.intensity, block.indptr[1:-1]),
+        strict=True,
+    )
+    expected = [by_definition(mz, intensity, peaks, reduce) for mz, intensity in spectra]
+    for values in (search_edges(block, peaks, reduce), PeakTable(peaks).reduce(block, reduce)):
+        np.testing.assert_allclose(values, expected, rtol=1e-6)
+
+
+@given(MZ, PEAKS, STATISTICS, st.integers(1, 4), st.data())
+def test_integration_on_a_shared_axis_is_the_definition(axis, peaks, reduce, n_rows, data):
+    shape = (n_rows, len(axis))
+    intensity = data.draw(npst.arrays(np.uint16, shape, elements=st.integers(0, 2**16 - 1)))
+    expected = [by_definition(axis, row, peaks, reduce) for row in intensity.astype(float)]
+    values = AxisWindows(axis, peaks).reduce(intensity, reduce)
+    np.testing.assert_array_equal(values, expected)
+
+
+@given(PEAKS, st.lists(st.floats(40, 2100), max_size=20))
+def test_the_table_finds_the_window_of_every_value(peaks, mz):
+    edges = np.concatenate([peaks.lower, peaks.upper])
+    mz = np.concatenate([mz, edges, np.nextafter(edges, 0), np.nextafter(edges, np.inf), [0.0]])
+    inside = (peaks.lower <= mz[:, None]) & (mz[:, None] < peaks.upper)
+    expected = np.where(inside.any(axis=1), inside.argmax(axis=1), len(peaks))
+    np.testing.assert_array_equal(PeakTable(peaks).find(mz), expected)
 
 
 @given(st.data())
@@ -51,12 +85,33 @@ def test_segments_sum_as_slices(data):
     edges = np.array(data.draw(bounds), dtype=np.int64)
     start, stop = edges[::2], edges[1::2]
     expected = [values[a:b].sum() for a, b in zip(start, stop, strict=True)]
-    np.testing.assert_allclose(sum_segments(values, start, stop), expected, rtol=1e-12)
+    np.testing.assert_allclose(reduce_segments(values, start, stop), expected, rtol=1e-12)
+
+
+@given(st.floats(-200, 200), st.floats(-0.2, 0.2), MZ)
+def test_a_mass_shift_leads_there_and_back(offset, slope, mz):
+    shift = MassShift(offset, slope)
+    np.testing.assert_allclose(shift.corrected(shift.measured(mz)), mz, rtol=1e-10)
+    np.testing.assert_allclose(
+        (shift.measured(mz) / mz - 1) * 1e6, shift.ppm(mz), rtol=1e-3, atol=1e-6
+    )
+
+
+@given(
+    npst.arrays(np.float64, (5, 4), elements=st.floats(1, 1e3)),
+    npst.arrays(np.float64, 5, elements=st.floats(0.1, 10)),
+)
+def test_a_probabilistic_quotient_undoes_any_dilution(spectra, dilution):
+    reference = reference_spectrum(spectra)
+    quotient = quotients(spectra, reference)
+    diluted = spectra * dilution[:, None]
+    np.testing.assert_allclose(quotients(diluted, reference), quotient * dilution, rtol=1e-9)
+    np.testing.assert_allclose(reference_spectrum(7 * spectra), 7 * reference, rtol=1e-9)
 
 
 @given(
     st.floats(1e-6, 1e-1),
-    st.floats(0, 2),
+    st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0]),
     npst.arrays(np.float64, st.integers(1, 20), elements=st.floats(50, 2000)),
 )
 def test_a_grid_leads_there_and_back(spacing, power, mz):
@@ -75,9 +130,11 @@ def test_a_grid_leads_there_and_back(spacing, power, mz):
 def test_grid_sums_keep_total_and_centre_of_mass(parts):
     sums = GridSums(2, "test")
     for position in parts:
-        sums.add(position, np.ones(len(position)), np.abs(position))
+        points = sums.points(position)
+        weights = np.ones(len(position)), np.abs(position)
+        sums.add(points.low, np.stack([points.shared(weight) for weight in weights]))
     position = np.concatenate(parts)
-    points = sums.low + np.arange(sums.sums.shape[1])
+    points = sums.low + np.arange(sums.n_grid)
     for total, weight in zip(sums.sums, (np.ones(len(position)), np.abs(position)), strict=True):
         np.testing.assert_allclose(total.sum(), weight.sum(), atol=1e-9)
         np.testing.assert_allclose((total * points).sum(), (weight * position).sum(), atol=1e-6)

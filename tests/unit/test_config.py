@@ -1,15 +1,17 @@
 import copy
 import inspect
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 import yaml
 
-from imsforge.config import TRAINED_METHODS, raw_files, validate_config
-from imsforge.errors import ConfigError
+from imsforge.config import TRAINED_METHODS, validate_config
+from imsforge.errors import ConfigError, IngestError
 from imsforge.evaluation.classifiers import CLASSIFIERS
 from imsforge.evaluation.splits import split_pixels
 from imsforge.gan.settings import KINDS, GANSettings
+from imsforge.io.raw import name_samples, raw_files
 from imsforge.oversampling import SAMPLERS, TASKS
 from imsforge.scaling import METHODS as SCALERS
 
@@ -134,8 +136,27 @@ def test_a_missing_binary_file_is_named(schema, tmp_path):
 def test_a_binary_file_is_found_in_any_case(tmp_path):
     (tmp_path / "Sec[1].imzml").touch()
     (tmp_path / "sec[1].IBD").touch()
-    assert raw_files(tmp_path / "Sec[1].imzml")[1] == str(tmp_path / "sec[1].IBD")
-    assert raw_files("x.h5") == ["x.h5"]
+    assert raw_files(tmp_path / "Sec[1].imzml")[1] == tmp_path / "sec[1].IBD"
+    assert raw_files(["x.h5", "y.csv"]) == [Path("x.h5"), Path("y.csv")]
+
+
+def test_names_of_samples():
+    assert name_samples("a/b.h5") == {"b": Path("a/b.h5")}
+    assert list(name_samples(["a/b.h5", "a/c.h5"])) == ["b", "c"]
+    assert list(name_samples(["a/b.h5", "c/b.h5"])) == ["a/b.h5", "c/b.h5"]
+    assert list(name_samples(["a/all.h5", "c/b.h5"])) == ["a/all.h5", "c/b.h5"]
+    with pytest.raises(IngestError, match="a file is named twice"):
+        name_samples(["a/b.h5", "a/b.h5"])
+    with pytest.raises(IngestError, match="cannot be called 'all'"):
+        name_samples({"all": "a.h5", "b": "b.h5"})
+
+
+@pytest.mark.parametrize("name", ["a.raw", "a.d", "a.wiff"])
+def test_vendors_formats_are_refused_before_anything_runs(schema, tmp_path, name):
+    (tmp_path / name).mkdir()
+    config = {"datasets": {"a": {"input": [str(tmp_path / name)]}}}
+    with pytest.raises(ConfigError, match=r"datasets\.a\.input: .*convert it with msconvert"):
+        validate_config(config, schema)
 
 
 def test_every_key_is_described(definitions):

@@ -8,10 +8,13 @@ from imsforge.errors import ConfigError, DataError
 from imsforge.io.ingest import read_measurement
 from imsforge.spectra import find_peaks
 from imsforge.spectra.grid import Grid, sampling_grid
-from imsforge.spectra.profile import local_noise
+from imsforge.spectra.preprocessing import Preprocessing
+from imsforge.spectra.summary import random_pixels
+from imsforge.spectra.widths import PowerLaw, ResolvingPower
 
 CENTROID = {"mode": "processed", "spec_type": "centroid"}
 PROFILE = {"spec_type": "profile"}
+AXIS = np.arange(400, 800, 0.01)
 
 
 def measure(path, spectra, **options):
@@ -45,15 +48,48 @@ def test_peaks_nearer_than_two_tolerances_share_the_space_between(tmp_path, rng)
     assert peaks.upper[0] == peaks.lower[1] == pytest.approx(500.0075, abs=1e-3)
 
 
-def test_rare_centroids_are_no_peaks(tmp_path, rng):
+def test_centroids_of_few_pixels_are_left_out(tmp_path, rng):
     spectra = centroid_spectra(rng, 200)
-    mz, intensity = spectra[5]
-    spectra[5] = np.append(mz, 795.0), np.append(intensity, 1e6)
+    for pixel in range(8):
+        mz, intensity = spectra[pixel]
+        spectra[pixel] = np.append(mz, 795.0), np.append(intensity, 1e6)
     measurement = measure(tmp_path, spectra, **CENTROID)
-    assert len(find_peaks(measurement, minimum_share=0.01)) == 6
-    found = find_peaks(measurement, minimum_share=0.004)
+    assert len(find_peaks(measurement, minimum_share=0.05)) == 6
+    found = find_peaks(measurement, minimum_share=0.04)
     assert len(found) == 7
     assert ppm(found.mz[-1:], 795.0) < 1e-4
+
+
+def test_a_single_centroid_is_no_peak_however_bright(tmp_path, rng):
+    spectra = centroid_spectra(rng, 200)
+    mz, intensity = spectra[5]
+    spectra[5] = np.append(mz, 795.0), np.append(intensity, 1e9)
+    assert len(find_peaks(measure(tmp_path, spectra, **CENTROID), minimum_share=0)) == 6
+
+
+def test_what_half_of_a_few_pixels_show_is_a_peak(tmp_path):
+    measurement = measure(tmp_path, [([500.0, 600.0], [3.0, 1.0])], **CENTROID)
+    np.testing.assert_allclose(find_peaks(measurement).mz, [500, 600], rtol=1e-9)
+
+
+@pytest.mark.parametrize("jitter_ppm", [2, 8])
+def test_scattered_centroids_do_not_make_peaks(tmp_path, rng, jitter_ppm):
+    spectra = []
+    for mz, intensity in centroid_spectra(rng, 400, jitter_ppm):
+        noise = np.concatenate([rng.uniform(400, 800, 20), rng.normal(600, 0.1, 3)])
+        order = np.argsort(np.append(mz, noise))
+        both = np.append(mz, noise)[order], np.append(intensity, rng.uniform(1, 50, 23))[order]
+        spectra.append(both)
+    peaks = find_peaks(measure(tmp_path, spectra, **CENTROID), minimum_share=0)
+    assert len(peaks) == len(TRUE_MZ)
+    assert ppm(peaks.mz, TRUE_MZ).max() < 3
+    assert (peaks.snr > 10).all()
+
+
+def test_the_width_of_a_peak_is_the_spread_of_its_centroids(tmp_path, rng):
+    spectra = centroid_spectra(rng, 2000, jitter_ppm=4)
+    peaks = find_peaks(measure(tmp_path, spectra, **CENTROID))
+    np.testing.assert_allclose(peaks.width / peaks.mz, 2.355 * 4e-6, rtol=0.1)
 
 
 def test_centroids_without_intensity_do_not_count(tmp_path, rng):
@@ -98,17 +134,17 @@ def test_a_continuous_file_of_centroids_keeps_its_axis(tmp_path, rng):
 def test_profiles_give_the_true_peaks(tmp_path, rng, layout, shift, mz_dtype):
     spectra = profile_spectra(rng, shift=shift)
     measurement = measure(tmp_path, spectra, **PROFILE, mode=layout, mz_dtype=mz_dtype)
-    assert (measurement.mode, measurement.layout) == ("profile", layout)
-    peaks = find_peaks(measurement, minimum_snr=20)
+    assert measurement.mode == "profile"
+    assert (measurement.axis is None) == (layout == "processed")
+    peaks = find_peaks(measurement, minimum_snr=7)  # noise above 0 alone, of 12 pixels, is skew
     assert len(peaks) == len(TRUE_MZ)
     assert ppm(peaks.mz, TRUE_MZ).max() < 5
-    # One width at half height to each side.
-    np.testing.assert_allclose(peaks.upper - peaks.mz, 2.355 * 0.02, rtol=0.1)
+    np.testing.assert_allclose(peaks.width, 2.355 * 0.02, rtol=0.15)
 
 
 def test_a_window_is_no_narrower_than_the_tolerance(tmp_path, rng):
     measurement = measure(tmp_path, profile_spectra(rng), **PROFILE, mode="continuous")
-    peaks = find_peaks(measurement, tolerance_ppm=200, minimum_snr=20)
+    peaks = find_peaks(measurement, tolerance_ppm=200)
     np.testing.assert_allclose(peaks.upper[[0, 3]], peaks.mz[[0, 3]] * (1 + 200e-6))
     assert peaks.upper[1] == peaks.lower[2]
 
@@ -124,18 +160,67 @@ def test_zeros_left_out_of_profiles_change_nothing(tmp_path, rng):
 
 
 def test_a_profile_peak_of_few_pixels_is_left_out(tmp_path, rng):
-    spectra = profile_spectra(rng, 30, noise=0)
-    extra = profile_spectra(rng, 1, noise=0, mz=np.append(TRUE_MZ, 700.0))
+    spectra = profile_spectra(rng, 150, noise=0, axis=AXIS)
+    extra = profile_spectra(rng, 15, noise=0, mz=np.append(TRUE_MZ, 700.0), axis=AXIS)
     measurement = measure(tmp_path, spectra + extra, **PROFILE, mode="continuous")
-    assert len(find_peaks(measurement, minimum_share=0.1)) == 6
-    assert len(find_peaks(measurement, minimum_share=0.01)) == 7
+    assert len(find_peaks(measurement, minimum_share=0.15)) == 6
+    assert len(find_peaks(measurement, minimum_share=0.05)) == 7
+
+
+def test_a_profile_peak_of_one_pixel_shows_on_the_skyline_alone(tmp_path, rng):
+    for layout, shift in (("continuous", 0), ("processed", 0.01)):
+        spectra = profile_spectra(rng, 30, shift)
+        extra = profile_spectra(rng, 1, shift, mz=np.append(TRUE_MZ, 700.0))
+        measurement = measure(tmp_path, spectra + extra, **PROFILE, mode=layout)
+        assert len(find_peaks(measurement, minimum_share=0)) == 6
+        found = find_peaks(measurement, spectrum="skyline", minimum_snr=10)
+        assert len(found) == 7
+        assert ppm(found.mz[4:6], [611.7, 700.0]).max() < 10
+
+
+def test_a_random_subset_will_do(tmp_path, rng):
+    measurement = measure(tmp_path, profile_spectra(rng, 20), **PROFILE, mode="continuous")
+    whole = find_peaks(measurement)
+    subset = find_peaks(measurement, spectrum="subset")  # of 20 pixels, all are taken
+    np.testing.assert_array_equal(subset.mz, whole.mz)
+    rows = random_pixels(5000, 1000, seed=3)
+    assert len(set(rows)) == 1000
+    assert (np.diff(rows) > 0).all()
+    np.testing.assert_array_equal(rows, random_pixels(5000, 1000, seed=3))
 
 
 def test_noise_alone_has_no_peaks(tmp_path, rng):
     spectra = profile_spectra(rng, 20, mz=TRUE_MZ[:0])
     measurement = measure(tmp_path, spectra, **PROFILE, mode="continuous")
     with pytest.raises(DataError, match="no peak found; lower minimum_share or minimum_snr"):
-        find_peaks(measurement, minimum_snr=10)
+        find_peaks(measurement, minimum_snr=7)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("kind", ["centroid", "continuous", "processed"])
+def test_any_number_of_threads_finds_the_same(tmp_path, rng, kind, threads):
+    if kind == "centroid":
+        spectra, options = centroid_spectra(rng, 300), CENTROID
+    else:
+        shift = 0.01 if kind == "processed" else 0
+        spectra, options = profile_spectra(rng, 40, shift), PROFILE | {"mode": kind}
+    measurement = measure(tmp_path, spectra, **options)
+    one, several = find_peaks(measurement), find_peaks(measurement, threads=threads)
+    for name in ("mz", "lower", "upper", "width", "snr", "intensity"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(several, name))
+
+
+def test_files_with_axes_of_their_own_are_brought_together(tmp_path, rng):
+    paths = []
+    for k, offset in enumerate((0, 0.004)):
+        spectra = profile_spectra(rng, 15, axis=AXIS + offset)
+        paths.append(write_imzml(tmp_path / f"{k}.imzML", spectra, mode="continuous", **PROFILE))
+    measurement = read_measurement(paths)
+    assert measurement.axis is None
+    for spectrum in ("mean", "skyline"):
+        peaks = find_peaks(measurement, spectrum=spectrum)
+        assert len(peaks) == len(TRUE_MZ)
+        assert ppm(peaks.mz, TRUE_MZ).max() < 5
 
 
 @pytest.mark.parametrize(
@@ -160,15 +245,57 @@ def test_a_grid_that_would_fill_the_memory_is_refused(tmp_path, rng):
         find_peaks(measurement)
 
 
-def test_noise_is_estimated_beside_peaks_and_follows_the_axis(rng):
-    level = np.linspace(10, 100, 20_000)
-    spectrum = level + rng.normal(0, level / 50)
-    spectrum[rng.choice(20_000, 1000, replace=False)] += 1e4
-    background, noise = local_noise(spectrum)
-    inner = slice(800, -800)  # the outer half segments are level
-    np.testing.assert_allclose(background[inner], level[inner], rtol=0.05)
-    np.testing.assert_allclose(noise[inner], level[inner] / 50, rtol=0.5)
-    np.testing.assert_allclose(noise.mean(), level.mean() / 50, rtol=0.15)
+@pytest.mark.parametrize("analyser", ["tof", "orbitrap", "ft-icr"])
+def test_a_stated_resolving_power_gives_the_windows(tmp_path, rng, analyser):
+    measurement = measure(tmp_path, profile_spectra(rng), **PROFILE, mode="continuous")
+    stated = {"value": 20_000, "at_mz": 500, "analyser": analyser}
+    peaks = find_peaks(measurement, resolving_power=stated)
+    power = {"tof": 1, "orbitrap": 1.5, "ft-icr": 2}[analyser]
+    width = 500 / 20_000 * (peaks.mz / 500) ** power
+    np.testing.assert_allclose(ResolvingPower(**stated).width(peaks.mz), width)
+    np.testing.assert_allclose(peaks.upper[-1] - peaks.mz[-1], 1.25 * width[-1])
+
+
+def test_the_width_is_learnt_from_many_peaks_and_some_are_wrong(rng):
+    mz = rng.uniform(400, 1400, 60)
+    width = 1e-4 * mz**1.3 * rng.lognormal(0, 0.02, 60)
+    width[:10] *= 5  # peaks that are two
+    learnt = PowerLaw.fit(mz, width)
+    np.testing.assert_allclose(learnt.width(mz), 1e-4 * mz**1.3, rtol=0.1)
+    few = PowerLaw.fit(np.array([500.0, 600.0]), np.array([0.05, 0.06]))
+    assert few.width(1000.0) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("kind", ["centroid", "continuous", "processed", "axis"])
+def test_a_given_list_is_taken_as_it_is(tmp_path, rng, kind):
+    given = np.array([420.1, 500.3, 700.0])  # no peak at the last
+    if kind == "centroid":
+        spectra, options = centroid_spectra(rng, 200), CENTROID
+    elif kind == "axis":
+        spectra, options = [(TRUE_MZ, np.ones(6))] * 3, {"mode": "continuous"}
+    else:
+        spectra, options = profile_spectra(rng, 20), PROFILE | {"mode": kind}
+    peaks = find_peaks(measure(tmp_path, spectra, **options), given)
+    np.testing.assert_array_equal(peaks.mz, given)
+    assert (peaks.upper - given >= 20e-6 * given * 0.999).all()
+    assert (given - peaks.lower >= 20e-6 * given * 0.999).all()
+    if kind != "axis":
+        assert peaks.snr[:2].min() > 20 > 5 > peaks.snr[2]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("spectrum", "skyline"),
+        ("resolving_power", {"value": 1e4}),
+        ("preprocess", Preprocessing({"window": 5, "order": 2})),
+        ("preprocess", Preprocessing(baseline={"method": "snip", "width": 20})),
+    ],
+)
+def test_settings_for_profiles_are_refused_for_centroids(tmp_path, rng, setting, value):
+    measurement = measure(tmp_path, centroid_spectra(rng), **CENTROID)
+    with pytest.raises(ConfigError, match="is for profile spectra, but these are centroids"):
+        find_peaks(measurement, **{setting: value})
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0, 1.5, 2.0])
@@ -189,9 +316,14 @@ def test_the_sampling_of_an_analyser_is_found(power):
         {"tolerance_ppm": float("nan")},
         {"minimum_share": 1.5},
         {"minimum_snr": -1},
+        {"spectrum": "median"},
+        {"resolving_power": {"value": 0}},
+        {"resolving_power": {"value": 1e4, "at_mz": 0}},
+        {"resolving_power": {"value": 1e4, "analyser": "magnet"}},
     ],
 )
 def test_parameters_out_of_range(tmp_path, parameters):
-    measurement = measure(tmp_path, [([500.0], [1.0])])
+    axis = np.arange(400, 401, 0.01)
+    measurement = measure(tmp_path, [(axis, np.ones(100))], **PROFILE, mode="continuous")
     with pytest.raises(ConfigError, match=next(iter(parameters))):
         find_peaks(measurement, **parameters)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.workflow
 
 DATASET = [
     *("spectra.h5", "ingest.json", "peaks.h5", "peaks.csv", "labels.h5", "classes.csv"),
-    *("classes.png", "classes.svg"),
+    *("classes.png", "classes.svg", "peaks.png", "peaks.svg"),
 ]
 REPEAT = ["split.h5", "features.h5", "scaled.h5"]
 EXPERIMENT = [
@@ -100,7 +100,7 @@ def test_the_anomaly_map_knows_the_truth(finished):
 
 def test_the_report_stands_alone(finished):
     page = (finished.folder / "results/report.html").read_text()
-    assert page.count("data:image/png;base64,") == 7
+    assert page.count("data:image/png;base64,") == 8
     assert 'src="http' not in page
     assert "<link" not in page
     assert "<script" not in page

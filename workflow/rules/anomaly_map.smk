@@ -16,9 +16,8 @@ rule select_healthy:
         mem_mb=memory(1000, 3),
         runtime=10,
     params:
-        rectangle=lambda wildcards: anomaly_setting("healthy")(wildcards).get(
-            "rectangle"
-        ),
+        rectangle=healthy_setting("rectangle"),
+        sample=healthy_setting("sample"),
         mask=mask_fingerprint,
         code=code("select_healthy"),
     message:

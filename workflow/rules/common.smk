@@ -1,8 +1,10 @@
 """Helpers of the rules: which files a study asks for, and what a stage is told."""
 
-from imsforge.config import TRAINED_METHODS, raw_files
+from imsforge.config import TRAINED_METHODS
 from imsforge.device import gpu_present
 from imsforge.io.fingerprint import fingerprint
+from imsforge.io.label_files import label_files
+from imsforge.io.raw import raw_files
 from imsforge.provenance import code_digest
 from imsforge.seeding import derive_seed
 
@@ -128,7 +130,15 @@ def raw_input(wildcards):
     settings = DATASETS[wildcards.dataset]
     if "phantom" in settings:
         return [rules.phantom.output.imzml, rules.phantom.output.ibd]
-    return [ancient(file) for file in raw_files(settings["input"])]
+    return [ancient(str(file)) for file in raw_files(settings["input"])]
+
+
+def raw_measurement(wildcards):
+    """Return what a measurement is read from, as the configuration has it: one or several paths."""
+    settings = DATASETS[wildcards.dataset]
+    if "phantom" in settings:
+        return rules.phantom.output.imzml.format(dataset=wildcards.dataset)
+    return settings["input"]
 
 
 def raw_fingerprints(wildcards):
@@ -141,9 +151,33 @@ def raw_fingerprints(wildcards):
     )
 
 
+def peak_list(wildcards):
+    """Return the file that gives the peaks, where the configuration names one."""
+    file = dataset_setting("peaks")(wildcards)["list"]
+    return ancient(file) if file else []
+
+
+def peak_list_fingerprint(wildcards):
+    """Return what tells a changed peak list from a touched one."""
+    file = dataset_setting("peaks")(wildcards)["list"]
+    return fingerprint(file) if file else None
+
+
 def trained_model(wildcards):
     """Return the model that GANs draw from; the other methods learn in a moment."""
     return rules.train_gan.output.model if wildcards.method in TRAINED_METHODS else []
+
+
+def given_labels(wildcards):
+    """Return the files of given labels, where the configuration names some."""
+    file = label_file(wildcards)
+    return [ancient(path) for path in label_files(file)] if file else []
+
+
+def label_fingerprints(wildcards):
+    """Return what tells changed labels from touched ones."""
+    file = label_file(wildcards)
+    return [fingerprint(path) for path in label_files(file)] if file else []
 
 
 def healthy_mask(wildcards):
@@ -205,6 +239,23 @@ def dataset_setting(key):
     return lookup(f"datasets/{{dataset}}/{key}", within=config)
 
 
+def peak_settings(wildcards):
+    """Return how peaks are found and integrated, but for the file that gives them."""
+    settings = dataset_setting("peaks")(wildcards)
+    return {key: value for key, value in settings.items() if key != "list"}
+
+
+def label_file(wildcards):
+    """Return which files hold given labels, as the configuration has it; None if none do."""
+    return dataset_setting("labels")(wildcards).get("file")
+
+
+def label_settings(wildcards):
+    """Return how pixels are labelled, but for the files."""
+    settings = dataset_setting("labels")(wildcards)
+    return {key: value for key, value in settings.items() if key != "file"}
+
+
 def experiment_setting(key):
     """Return a function of wildcards that looks up a setting of an experiment."""
     return lookup(
@@ -215,6 +266,11 @@ def experiment_setting(key):
 def anomaly_setting(key):
     """Return a function of wildcards that looks up a setting of an anomaly map."""
     return lookup(f"datasets/{{dataset}}/anomaly/{{anomaly}}/{key}", within=config)
+
+
+def healthy_setting(key):
+    """Return a function of wildcards that looks up which pixels are healthy; None if not said."""
+    return lambda wildcards: anomaly_setting("healthy")(wildcards).get(key)
 
 
 def seed_for(*purpose):

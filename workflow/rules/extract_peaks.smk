@@ -2,6 +2,7 @@ rule extract_peaks:
     input:
         spectra=rules.ingest.output.spectra,
         raw=raw_input,
+        list=peak_list,
     output:
         peaks="results/{dataset}/peaks.h5",
         table="results/{dataset}/peaks.csv",
@@ -11,12 +12,14 @@ rule extract_peaks:
         "logs/{dataset}/extract_peaks.benchmark.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: 2
     resources:
         mem_mb=2000,
         runtime=240,
     params:
-        settings=dataset_setting("peaks"),
+        settings=peak_settings,
+        list=peak_list_fingerprint,
+        seed=seed_for("extract_peaks"),
         code=code("extract_peaks"),
     message:
         "Integrating the peaks of {wildcards.dataset}"

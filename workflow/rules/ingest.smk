@@ -10,11 +10,14 @@ rule ingest:
         "logs/{dataset}/ingest.benchmark.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: 2
     resources:
         mem_mb=2000,
         runtime=60,
     params:
+        measurement=raw_measurement,
+        settings=dataset_setting("ingest"),
+        hdf5=dataset_setting("hdf5"),
         fingerprints=raw_fingerprints,
         code=code("ingest"),
     message:

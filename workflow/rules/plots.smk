@@ -1,3 +1,34 @@
+rule plot_peaks:
+    input:
+        table=rules.extract_peaks.output.table,
+    output:
+        png=report(
+            "results/{dataset}/peaks.png",
+            caption="../report/peaks.rst",
+            category="{dataset}",
+            subcategory="measurement",
+            labels={"content": "peaks"},
+        ),
+        svg="results/{dataset}/peaks.svg",
+    log:
+        "logs/{dataset}/plot_peaks.log",
+    benchmark:
+        "logs/{dataset}/plot_peaks.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        title="{dataset}",
+        code=code("plot_peaks"),
+    message:
+        "Drawing the peaks of {wildcards.dataset}"
+    script:
+        "../../scripts/plot_peaks.py"
+
+
 rule plot_classes:
     input:
         peaks=rules.extract_peaks.output.peaks,

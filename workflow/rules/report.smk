@@ -2,8 +2,10 @@ rule report:
     input:
         summaries=each_dataset("results/{dataset}/ingest.json"),
         peaks=each_dataset("results/{dataset}/peaks.csv"),
+        spectra=each_dataset("results/{dataset}/peaks.png"),
         classes=each_dataset("results/{dataset}/classes.csv"),
         class_maps=each_dataset("results/{dataset}/classes.png"),
+        scores=each_experiment("scores.csv"),
         tables=each_experiment("table.csv"),
         markdown=each_experiment("table.md"),
         figures=each_figure(),

@@ -17,6 +17,7 @@ rule split:
     params:
         classes=experiment_setting("classes"),
         settings=experiment_setting("split"),
+        repeat=lambda wildcards: int(wildcards.repeat),
         seed=seed_for("split"),
         code=code("split"),
     message:

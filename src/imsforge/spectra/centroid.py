@@ -1,15 +1,14 @@
-"""Peaks of centroid spectra: where centroids gather along the m/z axis."""
+"""Peaks of centroid spectra, gathered in one pass."""
 
 import numpy as np
-from scipy import ndimage, signal
 
+from imsforge.spectra.density import RESOLUTION, CentroidPeaks
 from imsforge.spectra.grid import Grid, GridSums
-from imsforge.spectra.integrate import sum_segments
+from imsforge.spectra.integrate import points_with_signal
 from imsforge.spectra.peaks import Peaks
-from imsforge.spectra.progress import stream
+from imsforge.spectra.streaming import stream
+from imsforge.spectra.summary import summarize
 
-# Grid points within the tolerance.
-_RESOLUTION = 5
 # More distinct m/z values than this are no axis.
 _LONGEST_AXIS = 100_000
 # On a common axis each value comes back, and few neighbours lie within the tolerance.
@@ -17,81 +16,101 @@ _FEWEST_REPEATS = 2
 _MOST_NEIGHBOURS = 0.1
 
 
-def centroid_peaks(measurement, tolerance_ppm, minimum_share):
-    """Find the peaks of centroid spectra.
-
-    Spectra that are on one axis already, by their file or because their m/z values repeat exactly,
-    keep this axis. Otherwise the density of centroids over m/z, on a grid that is even in ppm, is
-    smoothed with half the tolerance, and each of its maxima is a peak, at the intensity-weighted
-    mean of the centroids around it.
+def gather_centroids(measurement, tolerance_ppm, threads=1):
+    """Read all centroids once.
 
     Parameters
     ----------
     measurement : Measurement
     tolerance_ppm : float
         How far a centroid may lie from its peak.
-    minimum_share : float
-        Least number of centroids of a peak, as a share of the pixels.
+    threads : int
 
     Returns
     -------
-    Peaks
+    AxisPeaks or CentroidPeaks
+        The former where spectra are on one axis already, by their file or because their m/z values
+        repeat exactly.
     """
     tolerance = tolerance_ppm * 1e-6
     if measurement.axis is not None:
-        return Peaks.around(measurement.axis, measurement.axis * tolerance)
+        mean = summarize(measurement, "mean", tolerance_ppm, lambda block: block, threads=threads)
+        return AxisPeaks(mean.mz, mean.intensity, tolerance)
 
-    grid = Grid(spacing=tolerance / _RESOLUTION, power=1)
+    grid = Grid(spacing=tolerance / RESOLUTION, power=1)
     sums, distinct = GridSums(2, measurement.source), _DistinctValues()
-    for block in stream(measurement, "peaks"):
-        present = block.intensity > 0
-        mz, intensity = block.mz[present], block.intensity[present]
-        distinct.add(mz)
-        sums.add(grid.position(mz), np.ones(len(mz)), intensity)
-    if distinct.form_axis(tolerance):
-        mz = distinct.values
-    else:
-        mz = _gather(grid, sums, minimum_share * measurement.n_pixels)
-    return Peaks.around(mz, mz * tolerance)
+
+    def part(block):
+        mz, intensity, _ = points_with_signal(block)
+        points = sums.points(grid.position(mz))
+        shared = np.stack([points.shared(weight) for weight in (np.ones(len(mz)), intensity)])
+        return (points.low, shared), distinct.part(block.mz, mz)
+
+    for _, (shared, values) in stream(measurement, part, "centroids", threads):
+        sums.add(*shared)
+        distinct.add(*values)
+    count, intensity = sums.sums
+    gathered = CentroidPeaks(grid, sums.low, count, intensity, measurement.n_pixels)
+    if not distinct.form_axis(tolerance):
+        return gathered
+    mz = distinct.with_signal
+    return AxisPeaks(mz, gathered.at(mz).intensity, tolerance)
 
 
-def _gather(grid, sums, fewest):
-    margin = 5 * _RESOLUTION
-    count, intensity = np.pad(sums.sums, ((0, 0), (margin, margin)))
-    density = ndimage.gaussian_filter1d(count, _RESOLUTION / 2, mode="constant")
-    apex, _ = signal.find_peaks(density, distance=_RESOLUTION)
-    # First among all maxima, then among those that stay: a stray centroid takes nothing away.
-    # Half a centroid of slack, for those that are shared between grid points of two peaks.
-    apex = apex[sum_segments(count, *_neighbourhoods(apex)) > max(fewest, 1) - 0.5]
-    start, stop = _neighbourhoods(apex)
-    moment = sum_segments(intensity * np.arange(len(count)), start, stop)
-    centre = moment / sum_segments(intensity, start, stop)
-    return grid.mz(centre + sums.low - margin)
+class AxisPeaks:
+    """Peaks that a measurement brings along: the m/z axis of its spectra.
 
+    Parameters
+    ----------
+    mz : (n_peaks,) float64, ascending
+    intensity : (n_peaks,) float64, mean over the pixels
+    tolerance : float, relative
+    """
 
-def _neighbourhoods(apex):
-    middle = (apex[1:] + apex[:-1] + 1) // 2
-    start = np.maximum(apex - _RESOLUTION, np.concatenate((apex[:1] - _RESOLUTION, middle)))
-    stop = np.minimum(apex + _RESOLUTION + 1, np.concatenate((middle, apex[-1:] + _RESOLUTION + 1)))
-    return start, stop
+    def __init__(self, mz, intensity, tolerance):
+        self.mz, self.intensity, self.tolerance = mz, intensity, tolerance
+
+    def pick(self, minimum_share):
+        """Return all peaks of the axis, also those that few pixels show."""
+        return Peaks.around(self.mz, self.mz * self.tolerance, intensity=self.intensity)
+
+    def at(self, mz):
+        """Return peaks at given m/z values, ascending."""
+        return Peaks.around(mz, mz * self.tolerance)
 
 
 class _DistinctValues:
-    """The distinct m/z values of a measurement, as long as they may be a common axis."""
+    """The distinct m/z values of a measurement, as long as they may be a common axis.
+
+    Attributes
+    ----------
+    values : (n_values,) float64, those of all points
+    with_signal : (n_values,) float64, those that carry intensity somewhere
+    """
 
     def __init__(self):
-        self.values = np.empty(0)
+        self.values = self.with_signal = np.empty(0)
         self.n_added = 0
 
-    def add(self, mz):
+    def part(self, mz, mz_with_signal):
+        """Return what a block adds; nothing, where it is too late for an axis."""
+        if len(self.values) > _LONGEST_AXIS:
+            return np.empty(0), np.empty(0), 0
+        return np.unique(mz), np.unique(mz_with_signal), len(mz)
+
+    def add(self, mz, mz_with_signal, n_points):
+        """Add what a block adds."""
         if len(self.values) <= _LONGEST_AXIS:
-            self.n_added += len(mz)
+            self.n_added += n_points
             self.values = np.union1d(self.values, mz)
+            self.with_signal = np.union1d(self.with_signal, mz_with_signal)
 
     def form_axis(self, tolerance):
-        gaps = np.diff(self.values) / self.values[:-1]
+        """Tell whether the values are a common axis."""
+        values = self.values[self.values > 0]  # 0 only fills up
+        gaps = np.diff(values) / values[:-1]
         return (
-            0 < len(self.values) <= _LONGEST_AXIS
-            and self.n_added >= _FEWEST_REPEATS * len(self.values)
-            and np.count_nonzero(gaps <= tolerance) <= _MOST_NEIGHBOURS * len(self.values)
+            0 < len(values) <= _LONGEST_AXIS
+            and self.n_added >= _FEWEST_REPEATS * len(values)
+            and np.count_nonzero(gaps <= tolerance) <= _MOST_NEIGHBOURS * len(values)
         )

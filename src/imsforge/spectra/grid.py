@@ -1,9 +1,9 @@
 """A grid on the m/z axis for spectra that have no axis in common."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.special import boxcox, inv_boxcox
 
 from imsforge.errors import DataError
 
@@ -13,12 +13,27 @@ _FEWEST_GAPS = 20
 _N_SEGMENTS = 20
 
 
+# By power of m/z: what is even along the grid, and its inverse.
+_EVEN = {
+    0.0: (lambda mz: mz, lambda even: even),
+    0.5: (lambda mz: 2 * np.sqrt(mz), lambda even: (even / 2) ** 2),
+    1.0: (np.log, np.exp),
+    1.5: (lambda mz: -2 / np.sqrt(mz), lambda even: (2 / even) ** 2),
+    2.0: (lambda mz: -1 / mz, lambda even: -1 / even),
+}
+
+
 @dataclass(frozen=True)
 class Grid:
     """Grid points ``spacing * mz**power`` apart.
 
-    A power of 1 spaces them evenly in ppm. Mass analysers sample by a power of m/z: about 0 for a
-    quadrupole, 1/2 for time of flight, 3/2 for an Orbitrap, 2 for FT-ICR.
+    Mass analysers sample by a power of m/z: about 0 for a quadrupole, 1/2 for time of flight, 3/2
+    for an Orbitrap, 2 for FT-ICR. A power of 1 spaces points evenly in ppm.
+
+    Attributes
+    ----------
+    spacing : float
+    power : {0.0, 0.5, 1.0, 1.5, 2.0}
     """
 
     spacing: float
@@ -26,11 +41,13 @@ class Grid:
 
     def position(self, mz):
         """Return where m/z values lie, counted in grid points."""
-        return boxcox(mz, 1 - self.power) / self.spacing
+        even, _ = _EVEN[self.power]
+        return even(mz) / self.spacing
 
     def mz(self, position):
         """Return the m/z values at positions; the inverse of `position`."""
-        return inv_boxcox(position * self.spacing, 1 - self.power)
+        _, inverse = _EVEN[self.power]
+        return inverse(position * self.spacing)
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ def sampling_grid(spectra, finest_ppm):
     Returns
     -------
     AxisGrid or Grid
-        The spectra's axis where all have the same, otherwise a power of m/z.
+        The spectra's axis where all have the same, otherwise that of the nearest power of m/z.
     """
     if spectra and all(np.array_equal(mz, spectra[0]) for mz in spectra):
         return AxisGrid(spectra[0])
@@ -78,25 +95,69 @@ def sampling_grid(spectra, finest_ppm):
     log_mz = np.log([np.median(middle[use][segment]) for segment in segments])
     power = 1.0
     if np.ptp(log_mz) > 0:
-        power = float(np.clip(np.polyfit(log_mz, log_gap, 1)[0], 0, 2))
+        power = float(np.clip(np.rint(2 * np.polyfit(log_mz, log_gap, 1)[0]) / 2, 0, 2))
     centre = np.median(log_mz)
     spacing = np.exp(np.median(log_gap - power * log_mz))
     finest = finest_ppm * 1e-6 * np.exp(centre * (1 - power))
     return Grid(float(max(spacing, finest)), power)
 
 
-class GridSums:
-    """Sums over grid points, on a range that grows with what is added.
+@dataclass(frozen=True)
+class GridPoints:
+    """Where values lie between grid points.
 
-    Each value is shared between its two neighbouring grid points in proportion to its nearness,
-    which keeps total and centre of mass, and leaves no ripple where spectra are sampled as densely
-    as the grid but out of step with it.
+    Attributes
+    ----------
+    low : int
+        Position of the first grid point.
+    n_grid : int
+        Grid points from there on.
+    index : (n_values,) int64, the grid point below each value, counted from ``low``
+    share : (n_values,) float64, how far above it the value lies, 0 to 1
+    """
+
+    low: int
+    n_grid: int
+    index: np.ndarray
+    share: np.ndarray
+
+    @cached_property
+    def nearest(self):
+        """The grid point nearest to each value, (n_values,) int64."""
+        return self.index + (self.share >= 0.5)
+
+    def shared(self, weight):
+        """Share weights between the two grid points beside them, in proportion to nearness.
+
+        This keeps total and centre of mass, and leaves no ripple where spectra are sampled as
+        densely as the grid but out of step with it.
+
+        Parameters
+        ----------
+        weight : (n_values,) array
+
+        Returns
+        -------
+        (n_grid,) float64
+        """
+        if self.n_grid == 0:
+            return np.zeros(0)
+        above = weight * self.share
+        total = np.bincount(self.index, weight - above, self.n_grid)
+        total[1:] += np.bincount(self.index, above, self.n_grid - 1)
+        return total
+
+
+class GridSums:
+    """Arrays over grid points, on a range that grows with what is added.
 
     Parameters
     ----------
     n_sums : int
-    source : path
+    source : str
         Where the values come from, for messages.
+    combine : ufunc
+        What two arrays become where they overlap; grid points without values hold 0.
 
     Attributes
     ----------
@@ -105,36 +166,46 @@ class GridSums:
     sums : (n_sums, n_grid) float64
     """
 
-    def __init__(self, n_sums, source):
+    def __init__(self, n_sums, source, combine=np.add):
         self.source = source
+        self.combine = combine
         self.low = 0
         self.sums = np.zeros((n_sums, 0))
 
-    def add(self, position, *weights):
-        """Add values at positions, to one sum for each array of weights."""
-        if position.size == 0:
-            return
-        index = np.floor(position).astype(np.int64)
-        share = position - index
-        self._cover(int(index.min()), int(index.max()) + 2)
-        start = int(index.min())
-        index -= start
-        for total, weight in zip(self.sums, weights, strict=True):
-            for shift, part in ((0, weight * (1 - share)), (1, weight * share)):
-                added = np.bincount(index + shift, part)
-                total[start - self.low :][: len(added)] += added
+    @property
+    def n_grid(self):
+        """Number of grid points."""
+        return self.sums.shape[1]
 
-    def _cover(self, low, high):
-        if self.sums.shape[1] == 0:
+    def points(self, position):
+        """Return the `GridPoints` of positions; nothing is added yet, so threads may ask."""
+        if position.size == 0:
+            return GridPoints(0, 0, np.empty(0, dtype=np.int64), np.empty(0))
+        below = np.floor(position)
+        low = int(below.min())
+        n_grid = int(below.max()) - low + 2
+        self._check_size(n_grid)
+        return GridPoints(low, n_grid, below.astype(np.int64) - low, position - below)
+
+    def add(self, low, sums):
+        """Combine with (n_sums, n_grid) arrays that begin at the grid point ``low``."""
+        n_added = sums.shape[1]
+        if n_added == 0:
+            return
+        if self.n_grid == 0:
             self.low = low
         before = max(0, self.low - low)
-        after = max(0, high - self.low - self.sums.shape[1])
-        n_points = self.sums.shape[1] + before + after
+        after = max(0, low + n_added - self.low - self.n_grid)
+        if before or after:
+            self._check_size(self.n_grid + before + after)
+            self.sums = np.pad(self.sums, ((0, 0), (before, after)))
+            self.low -= before
+        own = self.sums[:, low - self.low :][:, :n_added]
+        self.combine(own, sums, out=own)
+
+    def _check_size(self, n_points):
         if n_points > _LARGEST_GRID:
             raise DataError(
                 f"{self.source}: the m/z values spread over {n_points} points of a grid, more than "
                 f"{_LARGEST_GRID}: some value is damaged, or tolerance_ppm is too small"
             )
-        if before or after:
-            self.sums = np.pad(self.sums, ((0, 0), (before, after)))
-            self.low -= before

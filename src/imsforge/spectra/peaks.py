@@ -11,23 +11,33 @@ class Peaks:
 
     Attributes
     ----------
-    mz : (n_peaks,) float64, ascending
-    lower, upper : (n_peaks,) float64, windows that do not overlap
+    mz : (n_peaks,) float64, ascending; recalibrated, or as given, where that was asked for
+    lower, upper : (n_peaks,) float64, windows in measured m/z, which do not overlap
+    width : (n_peaks,) float64, m/z, full width at half height; for centroids the width of a normal
+        distribution with their spread
+    snr : (n_peaks,) float64, signal to noise; NaN where nothing was picked
+    intensity : (n_peaks,) float64, of the picking spectrum; NaN where there is none
     """
 
     mz: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+    width: np.ndarray
+    snr: np.ndarray
+    intensity: np.ndarray
 
     def __len__(self):
         return len(self.mz)
 
     @classmethod
-    def around(cls, mz, half_width):
+    def around(cls, mz, half_width, width=0.0, snr=np.nan, intensity=np.nan):
         """Lay windows of ``half_width`` around ascending m/z values, cut half-way to neighbours."""
         middle = (mz[1:] + mz[:-1]) / 2
         return cls(
             mz=mz,
             lower=np.maximum(mz - half_width, np.concatenate(([0.0], middle))),
             upper=np.minimum(mz + half_width, np.concatenate((middle, [np.inf]))),
+            width=np.broadcast_to(width, mz.shape),
+            snr=np.broadcast_to(snr, mz.shape),
+            intensity=np.broadcast_to(intensity, mz.shape),
         )
