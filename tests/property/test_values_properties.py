@@ -1,5 +1,7 @@
 """Mending of spectra, against a slow reading point by point."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def slow_defects(spectrum):
             found.add("non_finite_intensity")
         elif intensity < 0:
             found.add("negative_intensity")
-    if any(after < before for (before, _), (after, _) in zip(spectrum, spectrum[1:], strict=False)):
+    if any(after < before for (before, _), (after, _) in pairwise(spectrum)):
         found.add("unsorted_mz")
     return found
 

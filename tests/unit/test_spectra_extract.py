@@ -71,6 +71,14 @@ def test_windows_that_reach_beyond_a_spectrum(tmp_path):
         np.testing.assert_array_equal(intensity, values)
 
 
+def test_peaks_without_any_signal_are_told(tmp_path, caplog):
+    path = write_imzml(tmp_path / "a.imzML", [([400.0, 500], [1.0, 3.0])])
+    mz = np.array([400.0, 450.0, 460.0])
+    paths = tmp_path / "peaks.h5", tmp_path / "peaks.csv"
+    extract(read_measurement(path), Peaks.around(mz, mz * 1e-5), *paths)
+    assert "2 peaks show no signal in any pixel" in caplog.text
+
+
 def test_an_unknown_statistic(tmp_path):
     path = write_imzml(tmp_path / "a.imzML", [([400.0, 500], [1.0, 3.0])])
     with pytest.raises(ConfigError, match="intensity: 'volume' is unknown; choose one of area"):

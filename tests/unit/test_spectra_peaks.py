@@ -7,10 +7,8 @@ from measurements import TRUE_MZ, centroid_spectra, profile_spectra, write_imzml
 from imsforge.errors import ConfigError, DataError
 from imsforge.io.ingest import read_measurement
 from imsforge.spectra import find_peaks
-from imsforge.spectra.grid import Grid, sampling_grid
 from imsforge.spectra.preprocessing import Preprocessing
 from imsforge.spectra.summary import random_pixels
-from imsforge.spectra.widths import PowerLaw, ResolvingPower
 
 CENTROID = {"mode": "processed", "spec_type": "centroid"}
 PROFILE = {"spec_type": "profile"}
@@ -149,6 +147,18 @@ def test_a_window_is_no_narrower_than_the_tolerance(tmp_path, rng):
     assert peaks.upper[1] == peaks.lower[2]
 
 
+def test_a_window_holds_its_peak_beside_gaps_in_the_axis(tmp_path, rng):
+    """Some instruments export the axis only where there was signal in any pixel."""
+    axis = np.concatenate([centre + 0.01 * np.arange(-4, 5) for centre in TRUE_MZ[[0, 3, 4, 5]]])
+    axis = np.sort(np.append(axis, rng.uniform(400, 800, 300)))
+    spectra = profile_spectra(rng, 10, mz=TRUE_MZ[[0, 3, 4, 5]], axis=axis)
+    measurement = measure(tmp_path, spectra, **PROFILE, mode="continuous")
+    peaks = find_peaks(measurement, minimum_snr=10)
+    assert len(peaks) == 4
+    held = (peaks.lower[:, None] <= axis) & (axis < peaks.upper[:, None])
+    assert held.sum(axis=1).min() >= 5
+
+
 def test_zeros_left_out_of_profiles_change_nothing(tmp_path, rng):
     whole = profile_spectra(rng, noise=0)
     sparse = [(mz[intensity > 0], intensity[intensity > 0]) for mz, intensity in whole]
@@ -245,27 +255,6 @@ def test_a_grid_that_would_fill_the_memory_is_refused(tmp_path, rng):
         find_peaks(measurement)
 
 
-@pytest.mark.parametrize("analyser", ["tof", "orbitrap", "ft-icr"])
-def test_a_stated_resolving_power_gives_the_windows(tmp_path, rng, analyser):
-    measurement = measure(tmp_path, profile_spectra(rng), **PROFILE, mode="continuous")
-    stated = {"value": 20_000, "at_mz": 500, "analyser": analyser}
-    peaks = find_peaks(measurement, resolving_power=stated)
-    power = {"tof": 1, "orbitrap": 1.5, "ft-icr": 2}[analyser]
-    width = 500 / 20_000 * (peaks.mz / 500) ** power
-    np.testing.assert_allclose(ResolvingPower(**stated).width(peaks.mz), width)
-    np.testing.assert_allclose(peaks.upper[-1] - peaks.mz[-1], 1.25 * width[-1])
-
-
-def test_the_width_is_learnt_from_many_peaks_and_some_are_wrong(rng):
-    mz = rng.uniform(400, 1400, 60)
-    width = 1e-4 * mz**1.3 * rng.lognormal(0, 0.02, 60)
-    width[:10] *= 5  # peaks that are two
-    learnt = PowerLaw.fit(mz, width)
-    np.testing.assert_allclose(learnt.width(mz), 1e-4 * mz**1.3, rtol=0.1)
-    few = PowerLaw.fit(np.array([500.0, 600.0]), np.array([0.05, 0.06]))
-    assert few.width(1000.0) == pytest.approx(0.1)
-
-
 @pytest.mark.parametrize("kind", ["centroid", "continuous", "processed", "axis"])
 def test_a_given_list_is_taken_as_it_is(tmp_path, rng, kind):
     given = np.array([420.1, 500.3, 700.0])  # no peak at the last
@@ -296,17 +285,6 @@ def test_settings_for_profiles_are_refused_for_centroids(tmp_path, rng, setting,
     measurement = measure(tmp_path, centroid_spectra(rng), **CENTROID)
     with pytest.raises(ConfigError, match="is for profile spectra, but these are centroids"):
         find_peaks(measurement, **{setting: value})
-
-
-@pytest.mark.parametrize("power", [0.0, 0.5, 1.0, 1.5, 2.0])
-def test_the_sampling_of_an_analyser_is_found(power):
-    truth = Grid(0.005 * 500**-power, power)
-    low, high = truth.position(np.array([200.0, 1500.0]))
-    spectra = [truth.mz(np.arange(low, high, 1) + phase) for phase in (0, 0.3, 0.6)]
-    grid = sampling_grid(spectra, finest_ppm=0.1)
-    assert grid.power == pytest.approx(power, abs=0.05)
-    positions = grid.position(spectra[0])
-    np.testing.assert_allclose(np.diff(positions), 1, rtol=0.1)
 
 
 @pytest.mark.parametrize(

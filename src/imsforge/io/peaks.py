@@ -2,11 +2,10 @@
 
 from contextlib import contextmanager
 
-import h5py
 import numpy as np
 
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.atomic import atomic
+from imsforge.io.hdf5_writing import new_hdf5
 
 # Rows are gathered to so much before they are written: HDF5 takes its time for each call.
 _BUFFER_BYTES = 2**22
@@ -40,19 +39,18 @@ def peak_matrix_file(path, measurement, mz):
         sample=measurement.sample,
         samples=measurement.samples,
     )
-    with atomic(path) as temporary:
-        pixels.write(temporary)
-        with h5py.File(temporary, "a") as file:
-            shape = (measurement.n_pixels, len(mz))
-            dataset = file.create_dataset("intensity", shape=shape, dtype=np.float32)
-            rows = _Rows(dataset)
-            yield rows.append
-            rows.flush()
+    with new_hdf5(path) as (file, check):
+        pixels.write_to(file)
+        shape = (measurement.n_pixels, len(mz))
+        dataset = file.create_dataset("intensity", shape=shape, dtype=np.float32)
+        rows = _Rows(dataset, check)
+        yield rows.append
+        rows.flush()
 
 
 class _Rows:
-    def __init__(self, dataset):
-        self.dataset = dataset
+    def __init__(self, dataset, check):
+        self.dataset, self.check = dataset, check
         self.waiting, self.n_bytes, self.n_written = [], 0, 0
 
     def append(self, values):
@@ -67,3 +65,4 @@ class _Rows:
             self.dataset[self.n_written : self.n_written + len(values)] = values
             self.n_written += len(values)
             self.waiting, self.n_bytes = [], 0
+            self.check()

@@ -19,6 +19,8 @@ _OWN, _BESIDE, _REGION = 2 * RESOLUTION, 5 * RESOLUTION, 200 * RESOLUTION
 # Peaks that chance makes out of scattered centroids, in the whole mass range.
 _BY_CHANCE = 0.05
 _MOST_ROUNDS = 20
+# So few spectra say nothing about chance.
+_FEWEST_PIXELS = 20
 # Counts are shared between grid points, some of them with another peak.
 _SLACK = 0.5
 # Standard deviation to full width at half height, of a normal distribution.
@@ -32,8 +34,8 @@ class CentroidPeaks:
 
     A maximum is a peak if it holds more centroids than chance lets fall together where centroids
     are scattered as they are beside it and in its region, whichever are more, and if it rises over
-    the valleys beside it by more than chance. Where half of the pixels have a centroid, chance is
-    not asked.
+    the valleys beside it by more than chance. Where half of the pixels have a centroid, or there
+    are fewer than 20 pixels, chance is not asked.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ class CentroidPeaks:
         valley = height - signal.peak_prominences(density, apex)[0]
         rises = _chance(height * _KERNEL_SIZE, valley * _KERNEL_SIZE) < level
         n_own = _sums(self.count, apex, RESOLUTION)
-        usual = n_own >= self.n_pixels / 2 - _SLACK
+        usual = n_own >= (self.n_pixels / 2 if self.n_pixels >= _FEWEST_PIXELS else 1) - _SLACK
         peak = np.zeros(len(apex), dtype=bool)
         for _ in range(_MOST_ROUNDS):  # what is found to be a peak is no longer scattered
             found = rises & (usual | (_chance(n_own, self._scattered(apex, apex[peak])) < level))

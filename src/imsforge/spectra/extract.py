@@ -245,6 +245,8 @@ def extract(
             "mean_intensity": total / measurement.n_pixels,
         }
         pd.DataFrame(columns).to_csv(temporary_table, index=False)
+    if not present.all():
+        logger.warning("%d peaks show no signal in any pixel", np.count_nonzero(present == 0))
     if n_lost:
         logger.warning(
             "%d pixels have signal, but nothing to divide it by (%s): set to zero",
