@@ -116,17 +116,17 @@ def test_centroids_on_one_axis_come_out_bit_for_bit(tmp_path, rng):
 @pytest.mark.parametrize("kind", ["centroid", "continuous", "processed"])
 def test_same_input_same_bytes_with_any_number_of_threads(tmp_path, rng, kind, normalization):
     if kind == "centroid":
-        spectra, options = centroid_spectra(rng, 3000), {"mode": "processed"}
+        spectra, options = centroid_spectra(rng, 1500), {"mode": "processed"}
     else:
         shift = 0.01 if kind == "processed" else 0
-        spectra = profile_spectra(rng, 30, shift)
+        spectra = profile_spectra(rng, 20, shift)
         options = {"mode": kind, "spec_type": "profile"}
     path = write_imzml(tmp_path / "a.imzML", spectra, **options)
-    for threads in (1, 2, 3):
+    for threads in (1, 3):
         run(path, tmp_path / str(threads), normalization=normalization, threads=threads)
     for name in ("peaks.h5", "peaks.csv"):
-        once, *again = ((tmp_path / str(k) / name).read_bytes() for k in (1, 2, 3))
-        assert again == [once, once]
+        once, again = ((tmp_path / str(k) / name).read_bytes() for k in (1, 3))
+        assert once == again
 
 
 @pytest.mark.parametrize("threads", [1, 2])
