@@ -2,7 +2,7 @@
 
     python benchmarks/ingest.py [--quick]
 
-- The XML of an imzML is parsed by `imsforge.io.imzml_xml` and by pyimzML.
+- The XML of an imzML is parsed by `imsforge.io.imzml.parser` and by pyimzML.
 - For each kind of .ibd, the windows of all peaks are integrated over all spectra by
   `imsforge.spectra.extract`, which also writes peaks.h5 and peaks.csv; by loops over pyimzML's
   getspectrum that sum the windows of each spectrum in NumPy, one by one ("plain") or by running
@@ -27,9 +27,9 @@ from pathlib import Path
 import numpy as np
 from pyimzml.ImzMLParser import ImzMLParser
 
-from imsforge.io.imzml_xml import parse_imzml
-from imsforge.io.ingest import read_measurement
-from imsforge.io.measurement import Measurement
+from imsforge.io.imzml.parser import parse_imzml
+from imsforge.io.raw.ingest import read_measurement
+from imsforge.io.raw.measurement import Measurement
 from imsforge.spectra import Peaks, extract, find_peaks
 
 N_PEAKS = 573

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.measurement import Measurement
 from imsforge.io.peak_list import read_peak_list
+from imsforge.io.raw.measurement import Measurement
 from imsforge.spectra import extract_peaks
 from imsforge.stage import stage
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.ingest import read_measurement
+from imsforge.io.raw.ingest import read_measurement
 from imsforge.io.tables import write_json
 from imsforge.stage import stage
 

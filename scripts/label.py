@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.layers import read_layers
+from imsforge.io.labels.layers import read_layers
 from imsforge.io.tables import write_csv
 from imsforge.labels import class_table, label_pixels
 from imsforge.stage import stage

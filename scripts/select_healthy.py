@@ -6,7 +6,7 @@ import numpy as np
 
 from imsforge.anomaly.healthy import HEALTHY_NAMES, healthy_split
 from imsforge.io.artifacts import Labels, PeakMatrix, Split
-from imsforge.io.masks import read_mask
+from imsforge.io.labels.masks import read_mask
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from imsforge.errors import ConfigError, IngestError
-from imsforge.io.formats import check_format
-from imsforge.io.label_files import MASKS, REGIONS, TABLES, label_files, named_patterns
+from imsforge.io.labels.files import MASKS, REGIONS, TABLES, label_files, named_patterns
 from imsforge.io.peak_list import read_peak_list
-from imsforge.io.raw import name_samples, raw_files
+from imsforge.io.raw.files import name_samples, raw_files
+from imsforge.io.raw.formats import check_format
 
 #: Methods that train networks, and so have a `train_gan` stage.
 TRAINED_METHODS = ("cgan", "cwgan-gp")

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from imsforge.io.examine import examine, index_file
-from imsforge.io.pixels import span
-from imsforge.io.policies import Policies
+from imsforge.io.raw.examine import examine, index_file
+from imsforge.io.raw.pixels import span
+from imsforge.io.raw.policies import Policies
 
 # Files up to this size are looked through as a whole, in about a second.
 _SMALL = 2**28

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from imsforge.io.block import Block
-from imsforge.io.spans import read_arrays
+from imsforge.io.imzml.spans import read_arrays
+from imsforge.io.raw.block import Block
 from imsforge.spectra import Peaks
 from imsforge.spectra.grid import AxisGrid, Grid, GridSums, sampling_grid
 from imsforge.spectra.integrate import AxisWindows, PeakTable, reduce_segments, search_edges

@@ -9,8 +9,8 @@ from measurements import write_imzml
 
 from imsforge.errors import IngestError
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.ingest import read_measurement
-from imsforge.io.measurement import Measurement
+from imsforge.io.raw.ingest import read_measurement
+from imsforge.io.raw.measurement import Measurement
 from imsforge.spectra import extract, find_peaks
 
 SPECTRA = [(np.linspace(400, 500, 6) + i, np.arange(1.0, 7.0)) for i in range(6)]

@@ -16,8 +16,8 @@ from measurements import centroid_spectra, write_imzml
 from imsforge.errors import ImsforgeError
 from imsforge.inspection import inspect
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.ingest import read_measurement
-from imsforge.io.policies import PROBLEMS
+from imsforge.io.raw.ingest import read_measurement
+from imsforge.io.raw.policies import PROBLEMS
 from imsforge.spectra import extract, find_peaks
 
 LENIENT = {name: problem.choices()[-1] for name, problem in PROBLEMS.items()}

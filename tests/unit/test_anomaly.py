@@ -8,7 +8,7 @@ from imsforge.anomaly.scores import detect_anomalies
 from imsforge.config import validate_config
 from imsforge.errors import ConfigError, DataError
 from imsforge.io.artifacts import Features
-from imsforge.io.masks import read_mask
+from imsforge.io.labels.masks import read_mask
 
 SIGNAL = np.ones(300, dtype=bool)
 

@@ -11,7 +11,7 @@ from imsforge.errors import ConfigError, IngestError
 from imsforge.evaluation.classifiers import CLASSIFIERS
 from imsforge.evaluation.splits import split_pixels
 from imsforge.gan.settings import KINDS, GANSettings
-from imsforge.io.raw import name_samples, raw_files
+from imsforge.io.raw.files import name_samples, raw_files
 from imsforge.oversampling import SAMPLERS, TASKS
 from imsforge.scaling import METHODS as SCALERS
 

@@ -11,9 +11,9 @@ from scipy.sparse import random_array
 
 from imsforge.errors import IngestError
 from imsforge.io.hdf5 import read_hdf5
-from imsforge.io.ingest import read_measurement
-from imsforge.io.measurement import Measurement
-from imsforge.io.source import Source
+from imsforge.io.raw.ingest import read_measurement
+from imsforge.io.raw.measurement import Measurement
+from imsforge.io.raw.source import Source
 
 TEXT = h5py.string_dtype()
 

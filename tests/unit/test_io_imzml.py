@@ -11,8 +11,8 @@ from measurements import centroid_spectra, profile_spectra, write_imzml
 from pyimzml.ImzMLParser import ImzMLParser
 
 from imsforge.errors import IngestError
-from imsforge.io.ingest import read_measurement
-from imsforge.io.measurement import Measurement
+from imsforge.io.raw.ingest import read_measurement
+from imsforge.io.raw.measurement import Measurement
 
 SIX = [(np.linspace(400, 500, 6) + i, np.arange(1.0, 7.0) * i) for i in range(1, 7)]
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imsforge.errors import IngestError
-from imsforge.io import columns
-from imsforge.io.ingest import read_measurement
+from imsforge.io.raw import columns
+from imsforge.io.raw.ingest import read_measurement
 from imsforge.io.tabular import read_table
 
 MZ = [300.5, 100.25, 200.0]

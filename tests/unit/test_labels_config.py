@@ -5,7 +5,7 @@ import yaml
 
 from imsforge.config import validate_config
 from imsforge.errors import ConfigError
-from imsforge.io.label_files import label_files
+from imsforge.io.labels.files import label_files
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import tifffile
 from PIL import Image
 
 from imsforge.errors import DataError
-from imsforge.io import masks
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.layers import Layer, read_layers
-from imsforge.io.masks import read_label_image, read_mask
+from imsforge.io.labels import masks
+from imsforge.io.labels.layers import Layer, read_layers
+from imsforge.io.labels.masks import read_label_image, read_mask
 from imsforge.labels import label_pixels
 from imsforge.labels.images import image_places, place_image
 

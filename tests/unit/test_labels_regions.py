@@ -7,8 +7,8 @@ import pytest
 
 from imsforge.errors import DataError
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.geojson import read_regions
-from imsforge.io.layers import read_layers
+from imsforge.io.labels.geojson import read_regions
+from imsforge.io.labels.layers import read_layers
 from imsforge.labels import label_pixels
 from imsforge.labels.regions import PixelLines, place_regions, ring_area
 

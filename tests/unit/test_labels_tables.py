@@ -8,9 +8,9 @@ import pytest
 from pyimzml.ImzMLParser import ImzMLParser
 
 from imsforge.errors import DataError
-from imsforge.io.annotation_tables import as_text, read_annotation_table
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.layers import read_layers
+from imsforge.io.labels.layers import read_layers
+from imsforge.io.labels.tables import as_text, read_annotation_table
 from imsforge.labels import label_pixels
 
 

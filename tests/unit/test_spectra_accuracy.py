@@ -6,7 +6,7 @@ import pytest
 from measurements import phantom_profiles, slow_sums, write_imzml
 
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.ingest import read_measurement
+from imsforge.io.raw.ingest import read_measurement
 from imsforge.phantom import make_phantom, write_phantom
 from imsforge.spectra import extract, find_peaks
 

@@ -11,7 +11,7 @@ from pyimzml.ImzMLParser import ImzMLParser
 
 from imsforge.errors import ConfigError, DataError
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.ingest import read_measurement
+from imsforge.io.raw.ingest import read_measurement
 from imsforge.spectra import Peaks, extract, find_peaks
 
 

@@ -6,7 +6,7 @@ from measurements import centroid_spectra, write_imzml
 
 from imsforge.errors import ConfigError, DataError
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.ingest import read_measurement
+from imsforge.io.raw.ingest import read_measurement
 from imsforge.spectra import Peaks, extract
 from imsforge.spectra.normalization import quotients, reference_spectrum
 

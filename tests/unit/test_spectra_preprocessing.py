@@ -8,8 +8,8 @@ from scipy.signal import savgol_filter
 
 from imsforge.errors import ConfigError
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.block import Block
-from imsforge.io.ingest import read_measurement
+from imsforge.io.raw.block import Block
+from imsforge.io.raw.ingest import read_measurement
 from imsforge.spectra import extract_peaks, find_peaks
 from imsforge.spectra.preprocessing import BASELINES, Preprocessing
 

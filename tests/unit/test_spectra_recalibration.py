@@ -7,7 +7,7 @@ from measurements import TRUE_MZ, centroid_spectra, profile_spectra, write_imzml
 
 from imsforge.errors import ConfigError, DataError
 from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.ingest import read_measurement
+from imsforge.io.raw.ingest import read_measurement
 from imsforge.spectra import Peaks, extract_peaks, find_peaks
 from imsforge.spectra.recalibration import MassShift, estimate_shift
 

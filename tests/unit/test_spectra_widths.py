@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from measurements import profile_spectra, write_imzml
 
-from imsforge.io.ingest import read_measurement
+from imsforge.io.raw.ingest import read_measurement
 from imsforge.spectra import find_peaks
 from imsforge.spectra.grid import Grid, sampling_grid
 from imsforge.spectra.widths import PowerLaw, ResolvingPower

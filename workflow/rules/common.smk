@@ -3,8 +3,8 @@
 from imsforge.config import TRAINED_METHODS
 from imsforge.device import gpu_present
 from imsforge.io.fingerprint import fingerprint
-from imsforge.io.label_files import label_files
-from imsforge.io.raw import raw_files
+from imsforge.io.labels.files import label_files
+from imsforge.io.raw.files import raw_files
 from imsforge.provenance import code_digest
 from imsforge.seeding import derive_seed
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from imsforge.errors import ConfigError
-from imsforge.io.axis import possible_mz
+from imsforge.io.raw.axis import possible_mz
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ import logging
 import numpy as np
 
 from imsforge.errors import DataError
-from imsforge.io.annotation_tables import AnnotationTable, as_text
-from imsforge.io.geojson import Region
-from imsforge.io.masks import LabelImage
+from imsforge.io.labels.geojson import Region
+from imsforge.io.labels.masks import LabelImage
+from imsforge.io.labels.tables import AnnotationTable, as_text
 from imsforge.labels.canvas import Canvas, Placed
 from imsforge.labels.images import place_image
 from imsforge.labels.regions import place_regions

@@ -113,8 +113,7 @@ class CentroidPeaks:
         np.add.at(edges, np.minimum(peaks + _OWN + 1, len(self.count)), -1)
         outside[np.cumsum(edges[:-1]) > 0] = 0
         count = self.count * outside
-        # One more, so that a region without any does not make two of them a peak.
-        region = (_sums(count, apex, _REGION) + 1) / np.maximum(_sums(outside, apex, _REGION), 1)
+        region = _sums(count, apex, _REGION) / np.maximum(_sums(outside, apex, _REGION), 1)
         n_beside = _sums(outside, apex, _BESIDE) - _sums(outside, apex, _OWN)
         beside = _sums(count, apex, _BESIDE) - _sums(count, apex, _OWN)
         beside = np.where(n_beside >= RESOLUTION, beside / np.maximum(n_beside, 1), 0)

@@ -4,9 +4,6 @@ import h5py
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.annotations import Annotations
-from imsforge.io.axis import check_axis
-from imsforge.io.columns import find_coordinates, mz_of, ordered_axis
 from imsforge.io.hdf5.dense import DenseSource
 from imsforge.io.hdf5.nodes import (
     decoded,
@@ -18,8 +15,11 @@ from imsforge.io.hdf5.nodes import (
     vector,
 )
 from imsforge.io.hdf5.sparse import SparseSource
-from imsforge.io.mode import settle_mode
-from imsforge.io.pixels import pixel_coordinates
+from imsforge.io.raw.annotations import Annotations
+from imsforge.io.raw.axis import check_axis
+from imsforge.io.raw.columns import find_coordinates, mz_of, ordered_axis
+from imsforge.io.raw.mode import settle_mode
+from imsforge.io.raw.pixels import pixel_coordinates
 
 
 def read_anndata(file):

@@ -9,9 +9,9 @@ from threading import Lock
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.block import Block
 from imsforge.io.hdf5.nodes import numbers, opened
-from imsforge.io.source import Source
+from imsforge.io.raw.block import Block
+from imsforge.io.raw.source import Source
 
 # What is read at once, at most, where a file is packed across pixels.
 _SLAB_BYTES = 2**27

@@ -7,7 +7,7 @@ from imsforge.io.hdf5.anndata import read_anndata
 from imsforge.io.hdf5.frames import find_frames, read_frames
 from imsforge.io.hdf5.layouts import plain_layout, read_layout
 from imsforge.io.hdf5.nodes import named, opened
-from imsforge.io.raw import check_raw_file
+from imsforge.io.raw.files import check_raw_file
 
 
 def read_hdf5(path, layout=None):

@@ -13,8 +13,6 @@ import h5py
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.annotations import Annotations
-from imsforge.io.columns import find_coordinates, listed, mz_of, ordered_axis, tell_columns
 from imsforge.io.hdf5.dense import DenseSource
 from imsforge.io.hdf5.nodes import (
     decoded,
@@ -25,8 +23,10 @@ from imsforge.io.hdf5.nodes import (
     text_attribute,
     vector,
 )
-from imsforge.io.mode import settle_mode
-from imsforge.io.pixels import pixel_coordinates
+from imsforge.io.raw.annotations import Annotations
+from imsforge.io.raw.columns import find_coordinates, listed, mz_of, ordered_axis, tell_columns
+from imsforge.io.raw.mode import settle_mode
+from imsforge.io.raw.pixels import pixel_coordinates
 
 # How PyTables saves that there is no name.
 _NO_NAME = "N."

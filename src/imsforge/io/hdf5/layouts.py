@@ -8,12 +8,12 @@ import numpy as np
 from tqdm import tqdm
 
 from imsforge.errors import IngestError
-from imsforge.io.annotations import Annotations
-from imsforge.io.columns import ordered_axis
 from imsforge.io.hdf5.dense import DenseSource, pixel_shape
 from imsforge.io.hdf5.nodes import find, find_dataset, named, numbers, read_any, vector
-from imsforge.io.mode import settle_mode
-from imsforge.io.pixels import pixel_coordinates
+from imsforge.io.raw.annotations import Annotations
+from imsforge.io.raw.columns import ordered_axis
+from imsforge.io.raw.mode import settle_mode
+from imsforge.io.raw.pixels import pixel_coordinates
 
 _BLOCK_POINTS = 2**19
 # What each kind of array is read with; whatever else lies beside it may describe the pixels.

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.annotations import LONGEST_TEXT
+from imsforge.io.raw.annotations import LONGEST_TEXT
 
 # Ends circles of links, and is more than anybody nests.
 _MOST_STEPS = 1000

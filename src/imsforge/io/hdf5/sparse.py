@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.block import Block
 from imsforge.io.hdf5.nodes import numbers, opened
-from imsforge.io.source import Source, batches
+from imsforge.io.raw.block import Block
+from imsforge.io.raw.source import Source, batches
 
 
 @dataclass(frozen=True, kw_only=True)

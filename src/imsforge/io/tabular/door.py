@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imsforge.io.raw import check_raw_file
+from imsforge.io.raw.files import check_raw_file
 from imsforge.io.tabular.parquet import index_parquet
 from imsforge.io.tabular.text import index_text
 

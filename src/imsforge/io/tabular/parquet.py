@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from imsforge.errors import IngestError
-from imsforge.io.annotations import Annotations
-from imsforge.io.block import Block
-from imsforge.io.columns import ordered_axis, tell_columns
-from imsforge.io.mode import settle_mode
-from imsforge.io.pixels import pixel_coordinates
-from imsforge.io.source import Source
+from imsforge.io.raw.annotations import Annotations
+from imsforge.io.raw.block import Block
+from imsforge.io.raw.columns import ordered_axis, tell_columns
+from imsforge.io.raw.mode import settle_mode
+from imsforge.io.raw.pixels import pixel_coordinates
+from imsforge.io.raw.source import Source
 
 # Batches that threads ask for out of order wait; more would only be those that nobody asks for.
 _MOST_WAITING = 8

@@ -8,12 +8,12 @@ import numpy as np
 from tqdm import tqdm
 
 from imsforge.errors import IngestError
-from imsforge.io.annotations import Annotations, numbers_in
-from imsforge.io.block import Block
-from imsforge.io.columns import ordered_axis, tell_columns
-from imsforge.io.mode import settle_mode
-from imsforge.io.pixels import pixel_coordinates
-from imsforge.io.source import Source, batches
+from imsforge.io.raw.annotations import Annotations, numbers_in
+from imsforge.io.raw.block import Block
+from imsforge.io.raw.columns import ordered_axis, tell_columns
+from imsforge.io.raw.mode import settle_mode
+from imsforge.io.raw.pixels import pixel_coordinates
+from imsforge.io.raw.source import Source, batches
 from imsforge.io.tabular.dialect import decoded, read_dialect
 from imsforge.io.tabular.rows import Rows, chunks
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 
 import imsforge.io.hdf5
-import imsforge.io.ibd_source
+import imsforge.io.imzml.source
 import imsforge.io.tabular  # noqa: F401 - the kinds of sources that an index can hold
 from imsforge.errors import IngestError
 from imsforge.io.artifacts import Artifact
-from imsforge.io.pixels import span
-from imsforge.io.values import repaired
+from imsforge.io.raw.pixels import span
+from imsforge.io.raw.values import repaired
 
 # A block of this many points takes 6 MB; larger ones leave the processor's cache.
 _BLOCK_POINTS = 2**19

@@ -3,7 +3,7 @@
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.imzml_terms import MD5, SHA1, SHA256, UUID
+from imsforge.io.imzml.terms import MD5, SHA1, SHA256, UUID
 
 #: Terms of checksums, with the algorithm and its name for the reader.
 CHECKSUMS = {

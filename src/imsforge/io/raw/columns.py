@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.axis import check_axis, possible_mz
+from imsforge.io.raw.axis import check_axis, possible_mz
 
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _WORDS = ("pixel", "grid", "", "position", "pos", "coordinate", "coord")

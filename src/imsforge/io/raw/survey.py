@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from imsforge.io.axis import possible_mz
-from imsforge.io.values import defects_of, repaired
+from imsforge.io.raw.axis import possible_mz
+from imsforge.io.raw.values import defects_of, repaired
 
 _BLOCK_POINTS = 2**19
 _SPECTRUM_COST = 32
@@ -20,7 +20,7 @@ class Survey:
     Attributes
     ----------
     total_ion_current : (n_rows,) float64, after mending
-    defects : (n_rows,) uint8, sums of `imsforge.io.values.DEFECTS`
+    defects : (n_rows,) uint8, sums of `imsforge.io.raw.values.DEFECTS`
     mz_range : (2,) float64, smallest and largest possible m/z; NaN where there is no point
     """
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imsforge.errors import DataError
-from imsforge.io.annotation_tables import AnnotationTable, read_annotation_table
-from imsforge.io.geojson import Region, read_regions
-from imsforge.io.label_files import MASKS, REGIONS, SAMPLE, TABLES, named_patterns
-from imsforge.io.masks import LabelImage, read_label_image
+from imsforge.io.labels.files import MASKS, REGIONS, SAMPLE, TABLES, named_patterns
+from imsforge.io.labels.geojson import Region, read_regions
+from imsforge.io.labels.masks import LabelImage, read_label_image
+from imsforge.io.labels.tables import AnnotationTable, read_annotation_table
 
 logger = logging.getLogger(__name__)
 

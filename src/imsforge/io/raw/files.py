@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from imsforge.errors import IngestError
-from imsforge.io.ibd import find_ibd
+from imsforge.io.imzml.ibd import find_ibd
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _CHUNK = 2**22

@@ -9,9 +9,9 @@ import numpy as np
 
 from imsforge.errors import IngestError
 from imsforge.io.artifacts import Artifact
-from imsforge.io.block import Block
-from imsforge.io.source import Source, batches
-from imsforge.io.spans import read_arrays
+from imsforge.io.imzml.spans import read_arrays
+from imsforge.io.raw.block import Block
+from imsforge.io.raw.source import Source, batches
 
 
 @dataclass(frozen=True, kw_only=True)

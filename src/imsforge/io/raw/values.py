@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from imsforge.io.axis import possible_mz
-from imsforge.io.block import Block
+from imsforge.io.raw.axis import possible_mz
+from imsforge.io.raw.block import Block
 
 #: Problems that values can have, as bits of one number a spectrum.
 DEFECTS = {

@@ -15,7 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from imsforge.errors import IngestError
-from imsforge.io.imzml_terms import (
+from imsforge.io.imzml.terms import (
     CENTROID,
     ENCODED,
     INTENSITY,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from imsforge.io.artifacts import Artifact
-from imsforge.io.axis import possible_mz
+from imsforge.io.raw.axis import possible_mz
 
 _SAMPLE_POINTS = 2**19
 
@@ -17,7 +17,7 @@ class Source(Artifact):
     """An index of one raw file; each way of storing spectra is a subclass.
 
     Nothing is judged here but what the file says of itself: the values of the spectra are looked
-    at, and repaired, by `imsforge.io.measurement`.
+    at, and repaired, by `imsforge.io.raw.measurement`.
 
     Attributes
     ----------
@@ -91,6 +91,26 @@ class Source(Artifact):
             block = load()
             axes += np.split(block.mz, block.indptr[1:-1])
         return [mz[possible_mz(mz)] for mz in axes]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """A raw file whose index is read and whose values are not.
+
+    Attributes
+    ----------
+    source : Source
+    left_out : (n_spectra,) bool, spectra that must not be read
+    findings : list of Finding
+    declared_mode : "profile", "centroid", or None where the file does not say
+    terms : dict of what an imzML says of its .ibd, by accession
+    """
+
+    source: Source
+    left_out: np.ndarray
+    findings: list
+    declared_mode: str | None = None
+    terms: dict = field(default_factory=dict)
 
 
 def batches(cost, limit):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imsforge.io.columns import listed
+from imsforge.io.raw.columns import listed
 
 #: Arrays of text are as wide as their longest entry; what is longer is no label.
 LONGEST_TEXT = 200

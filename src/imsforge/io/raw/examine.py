@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.formats import HDF5, IMZML, check_format
-from imsforge.io.imzml import Indexed, index_imzml
-from imsforge.io.mode import settled_mode
-from imsforge.io.pixels import grid_notes, repeated
-from imsforge.io.source import Source
-from imsforge.io.survey import Survey, survey
-from imsforge.io.values import DEFECTS, explain
+from imsforge.io.imzml.index import index_imzml
+from imsforge.io.raw.formats import HDF5, IMZML, check_format
+from imsforge.io.raw.mode import settled_mode
+from imsforge.io.raw.pixels import grid_notes, repeated
+from imsforge.io.raw.source import Indexed, Source
+from imsforge.io.raw.survey import Survey, survey
+from imsforge.io.raw.values import DEFECTS, explain
 
 
 @dataclass(frozen=True)

@@ -1,40 +1,19 @@
 """imzML: what the XML says, held against the .ibd; the spectra stay where they are."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.axis import ascending_columns, possible_mz
-from imsforge.io.ibd import check_overlap, find_ibd, outside
-from imsforge.io.ibd_source import BinaryArrays, IbdSource
-from imsforge.io.imzml_terms import CONTINUOUS, PROCESSED
-from imsforge.io.imzml_xml import parse_imzml
-from imsforge.io.pixels import whole_numbers
-from imsforge.io.raw import check_raw_file
+from imsforge.io.imzml.ibd import check_overlap, find_ibd, outside
+from imsforge.io.imzml.parser import parse_imzml
+from imsforge.io.imzml.source import BinaryArrays, IbdSource
+from imsforge.io.imzml.terms import CONTINUOUS, PROCESSED
+from imsforge.io.raw.axis import ascending_columns, possible_mz
+from imsforge.io.raw.files import check_raw_file
+from imsforge.io.raw.pixels import whole_numbers
+from imsforge.io.raw.source import Indexed
 
 # zlib packs no better than this.
 _MOST_PACKED = 1100
-
-
-@dataclass(frozen=True)
-class Indexed:
-    """A raw file whose index is read and whose values are not.
-
-    Attributes
-    ----------
-    source : Source
-    left_out : (n_spectra,) bool, spectra that must not be read
-    findings : list of Finding
-    declared_mode : "profile", "centroid", or None where the file does not say
-    terms : dict of what an imzML says of its .ibd, by accession
-    """
-
-    source: object
-    left_out: np.ndarray
-    findings: list
-    declared_mode: str | None = None
-    terms: dict = field(default_factory=dict)
 
 
 def index_imzml(path, policies):

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.examine import Examined, examine, index_file
-from imsforge.io.ibd import CHECKSUMS, foreign_terms
-from imsforge.io.measurement import Measurement
-from imsforge.io.policies import Finding, Policies
-from imsforge.io.raw import checksums_meanwhile, name_samples
+from imsforge.io.imzml.ibd import CHECKSUMS, foreign_terms
+from imsforge.io.raw.examine import Examined, examine, index_file
+from imsforge.io.raw.files import checksums_meanwhile, name_samples
+from imsforge.io.raw.measurement import Measurement
+from imsforge.io.raw.policies import Finding, Policies
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def read_measurement(inputs, *, mode="auto", hdf5=None, **policies):
     hdf5 : dict, optional
         Where an HDF5 file of any other layout holds what; see `imsforge.io.hdf5`.
     **policies : {"fail", "skip", "fix"}
-        What to do with spectra that are not as they should be; see `imsforge.io.policies`.
+        What to do with spectra that are not as they should be; see `imsforge.io.raw.policies`.
 
     Returns
     -------

@@ -1,0 +1,1 @@
+"""imzML: the XML and the .ibd."""

@@ -1,0 +1,1 @@
+"""What experts draw and write: masks, regions, tables."""

@@ -1,0 +1,1 @@
+"""Raw measurements of any format: indexed, looked through, judged, and streamed."""
