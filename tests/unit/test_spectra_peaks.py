@@ -149,14 +149,15 @@ def test_a_window_is_no_narrower_than_the_tolerance(tmp_path, rng):
 
 def test_a_window_holds_its_peak_beside_gaps_in_the_axis(tmp_path, rng):
     """Some instruments export the axis only where there was signal in any pixel."""
-    axis = np.concatenate([centre + 0.01 * np.arange(-1, 8) for centre in TRUE_MZ[[0, 3, 4, 5]]])
+    mz = TRUE_MZ[[0, 3, 4, 5]]
+    axis = np.concatenate([centre + 0.01 * np.arange(-1, 8) for centre in mz])
     axis = np.sort(np.append(axis, rng.uniform(400, 800, 300)))
-    spectra = profile_spectra(rng, 10, mz=TRUE_MZ[[0, 3, 4, 5]], axis=axis)
-    measurement = measure(tmp_path, spectra, **PROFILE, mode="continuous")
+    measurement = measure(
+        tmp_path, profile_spectra(rng, 10, mz=mz, axis=axis), **PROFILE, mode="continuous"
+    )
     peaks = find_peaks(measurement, minimum_snr=10)
-    assert len(peaks) == 4
-    held = (peaks.lower[:, None] <= axis) & (axis < peaks.upper[:, None])
-    assert held.sum(axis=1).min() >= 5
+    within = (peaks.lower[:, None] <= mz) & (mz < peaks.upper[:, None])
+    assert (within.sum(axis=0) == 1).all()
 
 
 def test_zeros_left_out_of_profiles_change_nothing(tmp_path, rng):

@@ -97,5 +97,5 @@ def test_a_mask_of_another_size_is_named(workspace, measurement):
     maps = {"spots": {"healthy": {"mask": "mask.npy"}, "features": 4}}
     workspace.configure(study({"input": str(measurement), "anomaly": maps}))
     line = complaint(workspace.snakemake("results/own/anomaly/spots/split.h5"))
-    assert "healthy.mask: 3 x 4 pixels, but the measurement's grid has 12 x 10" in line
+    assert "healthy.mask: 3 x 4 pixels, but the grid of the measurement has 12 x 10" in line
     assert not any("anomaly" in name for name in results(workspace))
