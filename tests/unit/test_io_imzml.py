@@ -187,6 +187,17 @@ def test_compressed_arrays_and_terms_in_place(tmp_path, compressed, inline, shar
             np.testing.assert_array_equal(intensity, true_intensity)
 
 
+def test_values_that_lost_their_last_bits_before_they_were_compressed(tmp_path):
+    path = write_by_hand(
+        tmp_path / "a.imzML",
+        SIX,
+        compressed=True,
+        change=lambda text: text.replace("MS:1000574", "MS:1003088"),
+    )
+    for (mz, _), (true_mz, _) in zip(spectra_of(read_measurement(path)), SIX, strict=True):
+        np.testing.assert_array_equal(mz, true_mz)
+
+
 def test_types_that_change_from_spectrum_to_spectrum(tmp_path):
     path = write_by_hand(
         tmp_path / "a.imzML",

@@ -318,7 +318,7 @@ class _Handler:
                     "export without compression or with zlib"
                 )
         types = tuple(dict.fromkeys(TYPES[term] for term in terms if term in TYPES))
-        return which, (types, ZLIB in terms)
+        return which, (types, not ZLIB.isdisjoint(terms))
 
     def number(self, terms, accession, name, default=None):
         text = terms.get(accession)

@@ -21,7 +21,9 @@ TYPES = {
     "IMS:1100000": "<i1",
     "IMS:1100001": "<i2",
 }
-PLAIN, ZLIB = "MS:1000576", "MS:1000574"
+PLAIN = "MS:1000576"
+#: zlib, of values as they are or with their last bits set to zero before.
+ZLIB = {"MS:1000574", "MS:1003088"}
 OTHER_COMPRESSIONS = {
     "MS:1002312": "MS-Numpress linear prediction",
     "MS:1002313": "MS-Numpress positive integer",
@@ -36,7 +38,8 @@ WANTED = frozenset(
     chain(
         (X, Y, Z, OFFSET, LENGTH, ENCODED, MZ, INTENSITY, PROFILE, CENTROID),
         (CONTINUOUS, PROCESSED, UUID, MD5, SHA1, SHA256),
-        (PLAIN, ZLIB),
+        (PLAIN,),
+        ZLIB,
         TYPES,
         OTHER_COMPRESSIONS,
     )
