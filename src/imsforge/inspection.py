@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from imsforge.io.raw.examine import examine, index_file
+from imsforge.io.raw.examine import examine, examine_whole, index_file
 from imsforge.io.raw.pixels import span
 from imsforge.io.raw.policies import Policies
 
@@ -21,7 +21,7 @@ def inspect(path, *, whole=False):
     ----------
     path : path
     whole : bool
-        Look at the values of all spectra, however large the file.
+        Look at the values of all spectra and at the checksum, however large the file.
 
     Returns
     -------
@@ -36,8 +36,10 @@ def inspect(path, *, whole=False):
     path, policies = Path(path), Policies()
     indexed = index_file(path, policies)
     n_bytes = sum(file.stat().st_size for file in indexed.source.files)
-    most = None if whole or n_bytes <= _SMALL else _MOST_SPECTRA
-    examined = examine(indexed, policies, most=most)
+    if whole or n_bytes <= _SMALL:
+        examined, _ = examine_whole(indexed, policies)
+    else:
+        examined = examine(indexed, policies, most=_MOST_SPECTRA)
     return _facts(path, indexed, examined), examined
 
 

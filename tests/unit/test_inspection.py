@@ -9,6 +9,7 @@ import pytest
 import yaml
 from imzml_by_hand import write_by_hand
 from matplotlib.image import imread
+from measurements import write_imzml
 
 from imsforge import inspection
 from imsforge.__main__ import main
@@ -49,6 +50,17 @@ def test_large_files_are_sampled(path, monkeypatch):
     assert facts["pixels"] == 12
     assert "looked at          4 spectra" in describe(facts)
     assert inspect(path, whole=True)[0]["looked_at"] == 12
+
+
+def test_another_checksum_than_the_declared_one_is_said(tmp_path):
+    path = write_imzml(tmp_path / "a.imzML", [(MZ, MZ)] * 4, mode="processed")
+    assert inspect(path)[0]["notes"] == []
+    ibd = path.with_suffix(".ibd")
+    content = bytearray(ibd.read_bytes())
+    content[-3] ^= 1
+    ibd.write_bytes(content)
+    (note,) = inspect(path)[0]["notes"]
+    assert "has a checksum or UUID other than the imzML declares (its SHA-1 is" in note
 
 
 def test_json_and_image(path, tmp_path, capsys):

@@ -1,11 +1,14 @@
 """One raw file: indexed, looked through, and judged by the policies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from imsforge.errors import IngestError
+from imsforge.io.imzml.ibd import CHECKSUMS, foreign_terms
 from imsforge.io.imzml.index import index_imzml
+from imsforge.io.raw.files import checksums_meanwhile
 from imsforge.io.raw.formats import HDF5, IMZML, check_format
 from imsforge.io.raw.mode import settled_mode
 from imsforge.io.raw.pixels import grid_notes, repeated
@@ -126,6 +129,44 @@ def examine(indexed, policies, *, mode="auto", most=None):
         raise IngestError(f"{source.path}: no spectrum is left; see the policies of ingest")
     notes = [*source.notes, *notes, *grid_notes(source.path, source.x[rows], source.y[rows])]
     return Examined(source, rows, looked, findings, notes)
+
+
+def examine_whole(indexed, policies, *, mode="auto"):
+    """Look through all spectra of a raw file, and hold it against the checksum it declares.
+
+    Parameters
+    ----------
+    indexed, policies, mode
+        As for `examine`.
+
+    Returns
+    -------
+    examined : Examined
+    checksums : dict of Path to dict of str to str
+        For each file its checksums by algorithm, "sha256" always among them.
+
+    Raises
+    ------
+    IngestError
+        If a policy says so, or no spectrum is left.
+    """
+    algorithms = ["sha256", *(CHECKSUMS[term][0] for term in indexed.terms if term in CHECKSUMS)]
+    with checksums_meanwhile(indexed.source.files, algorithms) as checksums:
+        examined = examine(indexed, policies, mode=mode)
+        checksums = checksums()
+    findings = examined.findings + _foreign(indexed, policies, checksums)
+    return replace(examined, findings=findings), checksums
+
+
+def _foreign(indexed, policies, checksums):
+    """Hold the .ibd against the checksum and the UUID that the imzML declares."""
+    if not indexed.terms:
+        return []
+    ibd = Path(indexed.source.path)
+    differ = foreign_terms(ibd, indexed.terms, checksums[ibd])
+    if not differ:
+        return []
+    return [policies.settle_file("checksum", ibd, " and ".join(differ))]
 
 
 def _explain(source, problem, rows):

@@ -2,14 +2,12 @@
 
 import logging
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 
 from imsforge.errors import IngestError
-from imsforge.io.imzml.ibd import CHECKSUMS, foreign_terms
-from imsforge.io.raw.examine import Examined, examine, index_file
-from imsforge.io.raw.files import checksums_meanwhile, name_samples
+from imsforge.io.raw.examine import Examined, examine_whole, index_file
+from imsforge.io.raw.files import name_samples
 from imsforge.io.raw.measurement import Measurement
 from imsforge.io.raw.policies import Finding, Policies
 
@@ -71,29 +69,11 @@ class _Part:
 
     name: str
     examined: Examined
-    findings: list
     checksums: dict
 
 
 def _read_file(name, path, mode, hdf5, policies):
-    indexed = index_file(path, policies, hdf5)
-    algorithms = ["sha256", *(CHECKSUMS[term][0] for term in indexed.terms if term in CHECKSUMS)]
-    with checksums_meanwhile(indexed.source.files, algorithms) as checksums:
-        examined = examine(indexed, policies, mode=mode)
-        checksums = checksums()
-    findings = examined.findings + _foreign(indexed, policies, checksums)
-    return _Part(name, examined, findings, checksums)
-
-
-def _foreign(indexed, policies, checksums):
-    """Hold the .ibd against the checksum and the UUID that the imzML declares."""
-    if not indexed.terms:
-        return []
-    ibd = Path(indexed.source.path)
-    differ = foreign_terms(ibd, indexed.terms, checksums[ibd])
-    if not differ:
-        return []
-    return [policies.settle_file("checksum", ibd, " and ".join(differ))]
+    return _Part(name, *examine_whole(index_file(path, policies, hdf5), policies, mode=mode))
 
 
 def _combined(parts):
@@ -107,7 +87,7 @@ def _combined(parts):
     findings = [
         replace(finding, text=_named(part, finding.text, parts))
         for part in parts
-        for finding in part.findings
+        for finding in part.examined.findings
     ]
     notes = [_named(part, note, parts) for part in parts for note in part.examined.notes]
     files = [(path, sums) for part in parts for path, sums in part.checksums.items()]
