@@ -38,7 +38,7 @@ REPEATS = 5
 KINDS = {
     "profile continuous": {"quick": (800, 100_000), "whole": (8_000, 100_000)},
     "profile processed": {"quick": (300, 100_000), "whole": (3_000, 100_000)},
-    "centroid processed": {"quick": (10_000, 400), "whole": (100_000, 1_000)},
+    "centroid processed": {"quick": (5_000, 1_000), "whole": (100_000, 1_000)},
 }
 N_SPECTRA = {"quick": 20_000, "whole": 1_000_000}
 LARGE = (20_972, 102_400)  # 8 GiB of 32-bit intensities
@@ -188,6 +188,8 @@ def write(path, kind, n_pixels, n_points):
     """Write an imzML of noise with peaks, spectrum by spectrum."""
     rng = np.random.default_rng(0)
     axis = np.linspace(400, 1000, n_points)
+    if "centroid" in kind:
+        axis = np.sort(np.append(all_peaks().mz, rng.uniform(400, 1000, n_points - N_PEAKS)))
     near = np.abs(axis - all_peaks().mz[np.searchsorted(all_peaks().mz, axis) % N_PEAKS]) < 0.01
     height = (1 + 20 * near).astype(np.float32)
     continuous = "continuous" in kind
