@@ -166,7 +166,7 @@ def test_blocks_of_rows_are_one_matrix(spectra, monkeypatch):
 
 
 def test_compression_of_full_rank_changes_nothing(spectra):
-    exact, W = fitted(spectra, max_iter=80, tol=0)
+    exact, _ = fitted(spectra, max_iter=80, tol=0)
     compressed, weights = fitted(spectra, max_iter=80, tol=0, compression=19)
     whole, _ = fitted(spectra, max_iter=80, tol=0, compression=500)
     np.testing.assert_array_equal(whole.components_, exact.components_)
@@ -215,7 +215,9 @@ def test_order_of_rows_does_not_matter(rng, spectra):
 def test_units_do_not_matter_beyond_the_start_s_threshold(spectra):
     plain, W = fitted(spectra, max_iter=60)
     scaled, weights = fitted(1e4 * spectra, max_iter=60)
-    np.testing.assert_allclose(weights @ scaled.components_, 1e4 * (W @ plain.components_), rtol=0.01, atol=10)
+    np.testing.assert_allclose(
+        weights @ scaled.components_, 1e4 * (W @ plain.components_), rtol=0.01, atol=10
+    )
 
 
 def test_rows_and_columns_of_zeros_stay_zero(spectra):
@@ -279,7 +281,7 @@ def test_impossible_values_in_a_file_are_located(tmp_path, spectra, value):
     spectra[57, 3] = value
     with h5py.File(tmp_path / "spectra.h5", "w") as file:
         file["intensity"] = spectra
-        with pytest.raises(ValueError, match="Rows 40 to 79 .* NaN, infinite or negative"):
+        with pytest.raises(ValueError, match=r"Rows 40 to 79 .* NaN, infinite or negative"):
             NMFFeatures(3).fit(file["intensity"])
 
 

@@ -12,11 +12,12 @@ CHECK_EVERY = 10
 class CoordinateDescent:
     """Sweeps of coordinate descent over W >= 0 in ||X - W H||, for given H H^T.
 
-    Weights are held transposed, (k, n): a component of all rows is contiguous. A sweep updates one
-    component after the other, w_t <- max(0, (p_t - sum_{s != t} g_ts w_s) / g_tt) with P = H X^T and
-    G = H H^T, which is what hierarchical alternating least squares [1]_ and the coordinate descent
-    of scikit-learn do. What components of other groups contribute comes from one matrix product a
-    group; the result is the same, but for rounding.
+    Weights are held transposed, (k, n): a component of all rows is contiguous. With P = H X^T and
+    G = H H^T, a sweep updates one component after the other,
+    w_t <- max(0, (p_t - sum_{s != t} g_ts w_s) / g_tt), which is what hierarchical alternating
+    least squares [1]_ and the coordinate descent of scikit-learn do. What components of other
+    groups contribute comes from one matrix product a group; the result is the same, but for
+    rounding.
 
     Parameters
     ----------

@@ -81,9 +81,7 @@ class NMFFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         "device": [StrOptions({"cpu", "cuda", "auto"})],
     }
 
-    def __init__(
-        self, n_components=50, *, max_iter=500, tol=1e-4, compression=None, device="cpu"
-    ):
+    def __init__(self, n_components=50, *, max_iter=500, tol=1e-4, compression=None, device="cpu"):
         self.n_components = n_components
         self.max_iter = max_iter
         self.tol = tol
@@ -134,7 +132,7 @@ class NMFFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return _assembled(non_negative_weights(rows, H))
 
     def inverse_transform(self, W):
-        """Return the spectra W H, (n_samples, n_features), of features (n_samples, n_components)."""
+        """Return the spectra W H, (n_samples, n_features), of features W."""
         check_is_fitted(self)
         return np.asarray(W) @ self.components_
 
