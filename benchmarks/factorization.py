@@ -4,8 +4,8 @@
 
 Whole, it takes the phantom at 161,547 x 573 and a file of 4 GiB (about a quarter of an hour, and
 4 GiB in the temporary folder, removed at the end); with --quick the demo's phantom and a file of
-256 MiB. Times are CPU seconds, objectives are of the whole data, summed in float64. The last line is
-JSON.
+256 MiB. Times are CPU seconds, objectives are of the whole data, summed in float64. The last line
+is JSON.
 """
 
 import argparse

@@ -9,7 +9,7 @@ _SWEEPS = 10
 _MAX_SWEEPS = 5000
 
 # A row has settled when a sweep gains less than this part of what its weights explain.
-_TOLERANCE = {torch.float32: 1e-9, torch.float64: 1e-15}
+_TOLERANCE = {torch.float32: 1e-8, torch.float64: 1e-15}
 
 
 @torch.inference_mode()
