@@ -11,7 +11,6 @@ is JSON.
 import argparse
 import json
 import multiprocessing
-import resource
 import tempfile
 import time
 import warnings
@@ -133,9 +132,15 @@ def _peaks(task, *arguments):
         # What libraries take at their first call is no part of the task.
         SemiOrthogonalNMF(2).fit(np.eye(4))
         NMFFeatures(2).fit_transform(np.eye(4, dtype=np.float32))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        before = _mebibytes("VmRSS")
         task(*arguments)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, before
+    return _mebibytes("VmHWM"), before
+
+
+def _mebibytes(field):
+    # getrusage would count the parent's peak too.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
 
 
 def fit_in_core(path, estimator):

@@ -209,12 +209,5 @@ def _error(rows, W, H):
 
 
 def _assembled(W):
-    """Return W as one array, (n_rows, k); the blocks, (k, n_block), are given up one by one."""
-    first = W[0]
-    n_rows = sum(block.shape[1] for block in W)
-    whole = np.empty((n_rows, len(first)), dtype=str(first.dtype).removeprefix("torch."))
-    while W:
-        block = W.pop()
-        whole[n_rows - block.shape[1] : n_rows] = block.T.cpu().numpy()
-        n_rows -= block.shape[1]
-    return whole
+    """Return blocks of W, transposed, (k, n_block), as one array, (n_rows, k)."""
+    return torch.cat([block.T for block in W]).cpu().numpy()

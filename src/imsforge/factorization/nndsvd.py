@@ -51,7 +51,14 @@ def nndsvd(rows, values, vectors):
     resolved = values > values[0] * torch.finfo(dtype).eps ** 0.5
     inverse = torch.where(resolved, values, torch.inf).reciprocal()
     to_left = (vectors * inverse).T.to(dtype)
-    W = [to_left @ block.T for block in rows]
+    # One allocation: blocks of W between blocks of rows that come and go would scatter the memory.
+    storage = to_left.new_empty(len(to_left) * rows.shape[0])
+    W, used = [], 0
+    for block in rows:
+        size = len(to_left) * len(block)
+        W.append(storage[used : used + size].view(len(to_left), len(block)))
+        torch.mm(to_left, block.T, out=W[-1])
+        used += size
     left = torch.stack([_norms_of_parts(w) for w in W]).square().sum(dim=0).sqrt()
     right = _norms_of_parts(vectors.T)
     products = left * right
