@@ -204,7 +204,7 @@ def _error(rows, W, H):
     total = 0.0
     for block, weights in zip(rows, W, strict=True):
         rest = torch.addmm(block, weights.T, H, alpha=-1)
-        total += float(torch.linalg.vector_norm(rest, dtype=torch.float64)) ** 2
+        total += float(rest.square_().sum(dim=1).sum(dtype=torch.float64))
     return total**0.5
 
 

@@ -53,13 +53,14 @@ def nndsvd(rows, values, vectors):
     to_left = (vectors * inverse).T.to(dtype)
     # One allocation: blocks of W between blocks of rows that come and go would scatter the memory.
     storage = to_left.new_empty(len(to_left) * rows.shape[0])
-    W, used = [], 0
+    W, used, left = [], 0, vectors.new_zeros(2, len(to_left))
     for block in rows:
         size = len(to_left) * len(block)
         W.append(storage[used : used + size].view(len(to_left), len(block)))
         torch.mm(to_left, block.T, out=W[-1])
+        left += _norms_of_parts(W[-1]).square_()
         used += size
-    left = torch.stack([_norms_of_parts(w) for w in W]).square().sum(dim=0).sqrt()
+    left.sqrt_()
     right = _norms_of_parts(vectors.T)
     products = left * right
     # The leading vectors have one sign; of the others the larger part, positive or negative.
