@@ -30,6 +30,7 @@ include: "workflow/rules/phantom.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/extract_peaks.smk"
 include: "workflow/rules/label.smk"
+include: "workflow/rules/choose_classes.smk"
 include: "workflow/rules/split.smk"
 include: "workflow/rules/reduce.smk"
 include: "workflow/rules/scale.smk"
@@ -62,6 +63,13 @@ rule labels:
     input:
         each_dataset("results/{dataset}/classes.csv"),
         each_dataset("results/{dataset}/classes.png"),
+    localrule: True
+
+
+rule choose_classes:
+    """Draw what speaks for which number of clusters; nothing else depends on it."""
+    input:
+        each_dataset("results/{dataset}/class_numbers.png"),
     localrule: True
 
 

@@ -16,6 +16,5 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
         Split.read(snakemake.input.split),
         n_features=snakemake.params.features,
         fit_on=snakemake.params.fit_on,
-        seed=snakemake.params.seed,
     )
     features.write(snakemake.output.features)

@@ -103,5 +103,17 @@ def test_defaults_are_the_library_s(root):
     schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
     signature = inspect.signature(label_pixels).parameters
     for key, setting in schema["$defs"]["labels"]["properties"].items():
-        if key not in ("method", "file"):
+        if key not in ("method", "file", "scan"):
             assert signature[key].default == setting.get("default"), key
+
+
+def test_defaults_of_the_scan_are_the_library_s(root):
+    import inspect
+
+    from imsforge.factorization.class_numbers import scan_class_numbers
+
+    schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
+    scan = schema["$defs"]["labels"]["properties"]["scan"]["properties"]
+    signature = inspect.signature(scan_class_numbers).parameters
+    assert scan["seeds"]["default"] == signature["seeds"].default
+    assert scan["pixels"]["default"] == signature["max_rows"].default

@@ -8,7 +8,13 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from imsforge.factorization import SemiOrthogonalNMF
-from imsforge.factorization.semi_orthogonal import _expectation_maximisation, _reseed_empty
+from imsforge.factorization.spherical import (
+    _reseed_empty,
+    expectation_maximisation,
+    squared_lengths,
+)
+from imsforge.factorization.swaps import Projection, search
+from imsforge.phantom import make_phantom
 
 STANDARDISED = "clusters standardised blobs, which are negative; here X >= 0"
 
@@ -70,7 +76,7 @@ def test_finds_directions_whatever_the_gain(spectra):
 def test_agrees_with_a_slow_loop(spectra):
     X, _ = spectra
     H = X[[0, 1, 2]] / np.linalg.norm(X[[0, 1, 2]], axis=1, keepdims=True)
-    fast = _expectation_maximisation(X, np.sum(X**2, axis=1), H, max_iter=4, tol=0)
+    fast = expectation_maximisation(X, np.sum(X**2, axis=1), H, max_iter=4, tol=0)
     for _ in range(fast.n_iter):
         label = np.array([np.argmax([row @ h for h in H]) for row in X])
         for k in range(3):
@@ -89,7 +95,9 @@ def test_error_never_rises(spectra):
     X, _ = spectra
     start = np.eye(12)[:5]
     norms = np.sum(X**2, axis=1)
-    errors = [_expectation_maximisation(X, norms, start, n, 0).error for n in range(1, 20)]
+    errors = [
+        expectation_maximisation(X, norms, start, max_iter=n, tol=0).error for n in range(1, 20)
+    ]
     assert np.all(np.diff(errors) <= 1e-9)
 
 
@@ -116,6 +124,113 @@ def test_square_root_is_a_factorisation_of_the_root(spectra):
     plain = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(np.sqrt(X))
     np.testing.assert_array_equal(stabilised.components_, plain.components_)
     np.testing.assert_array_equal(stabilised.predict(X), plain.predict(np.sqrt(X)))
+
+
+def test_stabilising_recovers_classes_from_counts(rng):
+    # Two classes differ in small peaks alone; the noise of the large peak hides them.
+    expected = np.array([[900.0, 30, 5], [900.0, 5, 30]])
+    label = np.repeat([0, 1], 400)
+    X = rng.poisson(expected[label]).astype(float)
+    plain, stabilised = (
+        adjusted_rand_score(
+            label, SemiOrthogonalNMF(2, stabilise=how, random_state=0).fit_predict(X)
+        )
+        for how in ("none", "sqrt")
+    )
+    assert stabilised > 0.95
+    assert stabilised >= plain
+
+
+def test_order_of_rows_does_not_matter(rng, spectra):
+    X, _ = spectra
+    order = rng.permutation(len(X))
+    plain = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(X)
+    shuffled = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(X[order])
+    assert adjusted_rand_score(plain.labels_[order], shuffled.labels_) == 1
+    assert shuffled.reconstruction_err_ == pytest.approx(plain.reconstruction_err_)
+
+
+def test_order_of_columns_does_not_matter(rng, spectra):
+    X, _ = spectra
+    order = rng.permutation(X.shape[1])
+    plain = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(X)
+    permuted = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(X[:, order])
+    np.testing.assert_array_equal(permuted.labels_, plain.labels_)
+    np.testing.assert_allclose(permuted.components_, plain.components_[:, order])
+
+
+def test_gains_of_exact_multiples_do_not_matter(rng):
+    label = rng.integers(0, 3, size=90)
+    X = rng.gamma(0.5, 1.0, size=(3, 12))[label]
+    gain = rng.lognormal(0, 2, size=(90, 1))
+    for Z in (X, gain * X):
+        model = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(Z)
+        assert adjusted_rand_score(label, model.labels_) == 1
+        assert model.reconstruction_err_ < 1e-6 * np.linalg.norm(Z)
+
+
+def test_columns_of_zeros_stay_zero(spectra):
+    X, _ = spectra
+    X[:, 4] = 0
+    model = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(X)
+    assert not model.components_[:, 4].any()
+
+
+def test_duplicate_rows_share_a_cluster(spectra):
+    X, _ = spectra
+    X[1::2] = X[::2]
+    model = SemiOrthogonalNMF(n_clusters=4, random_state=0).fit(X)
+    np.testing.assert_array_equal(model.labels_[1::2], model.labels_[::2])
+
+
+def test_float32_and_float64_agree(spectra):
+    X, _ = spectra
+    double = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(X)
+    single = SemiOrthogonalNMF(n_clusters=3, random_state=0).fit(X.astype(np.float32))
+    assert adjusted_rand_score(double.labels_, single.labels_) == 1
+    assert single.reconstruction_err_ == pytest.approx(double.reconstruction_err_, rel=1e-4)
+
+
+@pytest.fixture
+def many_directions(rng):
+    """2,000 rows around 12 directions of very different sizes, in 80 peaks."""
+    directions = rng.gamma(0.3, 1.0, size=(12, 80))
+    label = np.minimum(rng.geometric(0.3, size=2000) - 1, 11)
+    return np.abs(directions[label] + rng.normal(0, 0.05, size=(2000, 80)))
+
+
+def test_swaps_find_what_starts_miss():
+    X = make_phantom(n_pixels=1500, n_peaks=60).intensity()
+    norms = squared_lengths(X)
+
+    def errors_after(n_swaps):
+        settings = {"n_init": 1, "n_swaps": n_swaps, "max_iter": 50}
+        starts = [search(X, norms, 12, **settings, rng=np.random.RandomState(k)) for k in range(4)]
+        return [expectation_maximisation(X, norms, H, max_iter=50, tol=0).error for H in starts]
+
+    # The best of several starts is worse than the worst of as many searches.
+    assert max(errors_after(200)) < min(errors_after(0))
+
+
+def test_a_projection_loses_little(many_directions):
+    X = many_directions
+    projection = Projection(X, np.arange(0, 2000, 2), n_clusters=2)
+    assert projection.rows.shape == (1000, 50)
+    kept = squared_lengths(projection.rows).sum() / squared_lengths(X[::2]).sum()
+    assert 0.99 < kept < 1
+    lifted = projection.lift(
+        projection.rows[:3] / np.linalg.norm(projection.rows[:3], axis=1)[:, None]
+    )
+    assert (lifted >= 0).all()
+    np.testing.assert_allclose(np.linalg.norm(lifted, axis=1), 1)
+    assert (np.sum(lifted * X[:6:2], axis=1) > 0.97 * np.linalg.norm(X[:6:2], axis=1)).all()
+
+
+def test_few_peaks_are_not_projected(spectra):
+    X, _ = spectra
+    projection = Projection(X, np.arange(10), n_clusters=2)
+    np.testing.assert_array_equal(projection.rows, X[:10])
+    np.testing.assert_array_equal(projection.lift(X[:2]), X[:2])
 
 
 def test_restarts_on_a_subset_then_all_rows(rng):

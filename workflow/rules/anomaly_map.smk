@@ -40,7 +40,6 @@ use rule reduce as reduce_healthy with:
     params:
         features=anomaly_setting("features"),
         fit_on="train",
-        seed=seed_for("reduce"),
         code=code("reduce"),
 
 

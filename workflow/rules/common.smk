@@ -253,7 +253,9 @@ def label_file(wildcards):
 def label_settings(wildcards):
     """Return how pixels are labelled, but for the files."""
     settings = dataset_setting("labels")(wildcards)
-    return {key: value for key, value in settings.items() if key != "file"}
+    return {
+        key: value for key, value in settings.items() if key not in ("file", "scan")
+    }
 
 
 def experiment_setting(key):

@@ -18,7 +18,6 @@ rule reduce:
     params:
         features=experiment_setting("features"),
         fit_on=experiment_setting("fit_on"),
-        seed=seed_for("reduce"),
         code=code("reduce"),
     message:
         "Reducing the spectra in {output.features}"

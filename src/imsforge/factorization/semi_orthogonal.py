@@ -3,25 +3,30 @@
 import logging
 import warnings
 from numbers import Integral, Real
-from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     ClusterMixin,
     TransformerMixin,
 )
-from sklearn.cluster import kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
+from imsforge.factorization.spherical import (
+    assign,
+    expectation_maximisation,
+    one_hot,
+    squared_lengths,
+)
+from imsforge.factorization.swaps import Projection, search
+
 logger = logging.getLogger(__name__)
 
-# Restarts on a subset see at least this many rows a cluster, or all rows where there are fewer.
+# The search on a subset sees at least this many rows a cluster, or all rows where there are fewer.
 MIN_ROWS_PER_CLUSTER = 200
 
 
@@ -34,7 +39,8 @@ class SemiOrthogonalNMF(
     of X is thus a multiple of one row of H, its cluster, whatever its total intensity: spectra
     that differ by a gain only fall together (thesis row V1). This is weighted spherical k-means,
     solved by expectation-maximisation as in [1]_, with one warm-started power step in place of
-    each singular value decomposition; no step increases the error.
+    each singular value decomposition; no step increases the error. A search by random swaps, on
+    a subset of the rows, chooses where it starts.
 
     Parameters
     ----------
@@ -43,16 +49,20 @@ class SemiOrthogonalNMF(
     stabilise : {"none", "sqrt"}, default="none"
         Factorise X, or its square root, which gives counting noise the same variance in every
         peak. (Named so because `transform` is a method.)
-    n_init : int, default=5
-        Number of restarts from k-means++ seeds; the best one is polished on all rows.
+    n_init : int, default=3
+        Number of searches from k-means++ seeds, on a subset of the rows; the best outcome is
+        polished on all rows. Optima are many.
+    n_swaps : int, default=100
+        How often a search moves a cluster elsewhere to see whether that lowers the error.
     max_iter : int, default=200
-        Limit of iterations, in each restart and in the polish.
+        Limit of iterations, from each of the seeds and in the polish.
     tol : float, default=1e-6
-        Stop when an iteration lowers the error by less than this part of the norm of X.
-    init_size : float, default=0.1
-        Part of the rows, drawn at random, that the restarts see; never fewer than 200 a cluster.
+        Stop the polish when an iteration lowers the error by less than this part of the norm of X.
+    init_size : float, default=0.25
+        Part of the rows, drawn at random, that the searches see, projected on their leading
+        singular vectors; never fewer than 200 a cluster.
     random_state : int, RandomState instance or None, default=None
-        Draws the subset and the seeds; an int makes the result repeatable.
+        Draws the subset, the seeds and the swaps; an int makes the result repeatable.
 
     Attributes
     ----------
@@ -91,6 +101,7 @@ class SemiOrthogonalNMF(
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
         "stabilise": [StrOptions({"none", "sqrt"})],
         "n_init": [Interval(Integral, 1, None, closed="left")],
+        "n_swaps": [Interval(Integral, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "init_size": [Interval(Real, 0, 1, closed="right")],
@@ -102,15 +113,17 @@ class SemiOrthogonalNMF(
         n_clusters=20,
         *,
         stabilise="none",
-        n_init=5,
+        n_init=3,
+        n_swaps=100,
         max_iter=200,
         tol=1e-6,
-        init_size=0.1,
+        init_size=0.25,
         random_state=None,
     ):
         self.n_clusters = n_clusters
         self.stabilise = stabilise
         self.n_init = n_init
+        self.n_swaps = n_swaps
         self.max_iter = max_iter
         self.tol = tol
         self.init_size = init_size
@@ -138,15 +151,17 @@ class SemiOrthogonalNMF(
         self._validate_params()
         X = self._checked(X, reset=True)
         rng = check_random_state(self.random_state)
-        squared_norms = _squared_norms(X)
+        squared_norms = squared_lengths(X)
         usable = np.flatnonzero(squared_norms > 0)
         if len(usable) < self.n_clusters:
             raise ValueError(
                 f"n_samples={len(usable)} (rows of zeros left out) should be >= "
                 f"n_clusters={self.n_clusters}."
             )
-        seeds = self._best_seeds(X, squared_norms, usable, rng)
-        result = _expectation_maximisation(X, squared_norms, seeds, self.max_iter, self.tol)
+        components = self._search(X, squared_norms, usable, rng)
+        result = expectation_maximisation(
+            X, squared_norms, components, max_iter=self.max_iter, tol=self.tol
+        )
         self.components_ = result.components
         self.labels_ = result.labels
         self.reconstruction_err_ = result.error
@@ -157,36 +172,36 @@ class SemiOrthogonalNMF(
     def predict(self, X):
         """Return the cluster of each row of X, shape (n_samples,); 0 for rows of zeros."""
         check_is_fitted(self)
-        return _assign(self._checked(X, reset=False), self.components_)[0]
+        return assign(self._checked(X, reset=False), self.components_)[0]
 
     def transform(self, X):
         """Return W, a dense (n_samples, n_clusters) array with at most one non-zero a row."""
         check_is_fitted(self)
         X = self._checked(X, reset=False)
-        labels, weights = _assign(X, self.components_)
-        return _one_hot(labels, weights, self.n_clusters).toarray()
+        labels, weights = assign(X, self.components_)
+        return one_hot(labels, weights, self.n_clusters).toarray()
 
     def _checked(self, X, *, reset):
         X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], order="C")
         check_non_negative(X, "SemiOrthogonalNMF")
         return np.sqrt(X) if self.stabilise == "sqrt" else X
 
-    def _best_seeds(self, X, squared_norms, usable, rng):
-        """Components of the best restart on a subset of the rows that have signal."""
+    def _search(self, X, squared_norms, usable, rng):
+        """Return the best components found on a subset of the rows that have signal."""
         size = max(self.init_size * len(usable), MIN_ROWS_PER_CLUSTER * self.n_clusters)
         if size < len(usable):
             usable = np.sort(rng.choice(usable, int(size), replace=False))
-        X, squared_norms = X[usable], squared_norms[usable]
-        directions = X / np.sqrt(squared_norms).astype(X.dtype)[:, None]
-        restarts = []
-        for _ in range(self.n_init):
-            seeds, _ = kmeans_plusplus(
-                directions, self.n_clusters, sample_weight=squared_norms, random_state=rng
-            )
-            restarts.append(
-                _expectation_maximisation(X, squared_norms, seeds, self.max_iter, self.tol)
-            )
-        return min(restarts, key=lambda restart: restart.error).components
+        projection = Projection(X, usable, self.n_clusters)
+        components = search(
+            projection.rows,
+            squared_norms[usable],
+            self.n_clusters,
+            n_init=self.n_init,
+            n_swaps=self.n_swaps,
+            max_iter=self.max_iter,
+            rng=rng,
+        )
+        return projection.lift(components)
 
     def _report_outcome(self, settled):
         n_found = len(np.unique(self.labels_))
@@ -220,69 +235,3 @@ class SemiOrthogonalNMF(
         tags.input_tags.positive_only = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-class _Factors(NamedTuple):
-    components: np.ndarray
-    labels: np.ndarray
-    error: float
-    n_iter: int
-    settled: bool
-
-
-def _expectation_maximisation(X, squared_norms, components, max_iter, tol):
-    """Alternate assignment and power steps from the given components (rows of length 1)."""
-    norm = np.sqrt(squared_norms.sum())
-    labels, weights = _assign(X, components)
-    error = _error(squared_norms, weights)
-    for n_iter in range(1, max_iter + 1):
-        components = _power_step(X, labels, weights, components)
-        components = _reseed_empty(X, squared_norms, labels, weights, components)
-        labels, weights = _assign(X, components)
-        previous, error = error, _error(squared_norms, weights)
-        settled = previous - error <= tol * norm
-        if settled or n_iter == max_iter:
-            return _Factors(components, labels, error, n_iter, settled)
-
-
-def _assign(X, components):
-    """Return each row's component of largest inner product, and that product: W's non-zero."""
-    products = X @ components.T
-    labels = products.argmax(axis=1)
-    return labels, products[np.arange(len(X)), labels]
-
-
-def _power_step(X, labels, weights, components):
-    """Return h <- X_k^T (X_k h), normalised, of each cluster; an empty one keeps its h."""
-    # Relative weights: sums of products of intensities could leave float32.
-    sums = _one_hot(labels, weights / weights.max(), len(components)).T @ X
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.divide(sums, lengths, out=components.copy(), where=lengths > 0)
-
-
-def _reseed_empty(X, squared_norms, labels, weights, components):
-    """Point the component of each cluster without a row at a worst-fitted row, in place."""
-    populated = np.zeros(len(components), dtype=bool)
-    populated[labels[weights > 0]] = True
-    empty = np.flatnonzero(~populated)
-    if len(empty):
-        residuals = squared_norms - np.square(weights, dtype=np.float64)
-        residuals[squared_norms == 0] = -np.inf
-        worst = np.argsort(-residuals, kind="stable")[: len(empty)]
-        components[empty] = X[worst] / np.sqrt(squared_norms[worst]).astype(X.dtype)[:, None]
-    return components
-
-
-def _one_hot(labels, weights, n_clusters):
-    """W in sparse form: one stored value a row."""
-    return csr_array((weights, labels, np.arange(len(labels) + 1)), shape=(len(labels), n_clusters))
-
-
-def _squared_norms(X):
-    return np.einsum("ij,ij->i", X, X, dtype=np.float64)
-
-
-def _error(squared_norms, weights):
-    """Norm of X - W H for components of length 1: the part of each row off its direction."""
-    residuals = squared_norms - np.square(weights, dtype=np.float64)
-    return float(np.sqrt(max(residuals.sum(), 0.0)))

@@ -7,11 +7,13 @@ from sklearn.cluster import KMeans
 
 from imsforge.errors import DataError
 from imsforge.factorization.semi_orthogonal import SemiOrthogonalNMF
+from imsforge.factorization.spherical import leading_direction
+from imsforge.labels.merging import merge_small
 
 logger = logging.getLogger(__name__)
 
 
-def cluster_pixels(intensity, *, method, n_classes, transform="none", seed=0):
+def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_below=0, seed=0):
     """Cluster spectra into classes, numbered from 1 by falling size.
 
     Parameters
@@ -21,13 +23,15 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", seed=0):
     n_classes : int
     transform : {"none", "sqrt"}
         Cluster the intensities, or their square roots.
+    merge_below : int
+        Classes with fewer pixels are merged into those that they are most like.
     seed : int
 
     Returns
     -------
     label : (n_pixels,) int16, 0 for pixels without any signal
-    components : (n_classes, n_peaks) float32, the spectrum (with "sqrt", its square root) that
-        stands for each class
+    components : (n_left, n_peaks) float32, for each class left after merging the spectrum (with
+        "sqrt", its square root) that stands for it
     weight : (n_pixels,) float32, the non-zero of each row of W; None with k-means
 
     Raises
@@ -48,18 +52,34 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", seed=0):
     if not signal.all():
         logger.warning("%d pixels without any signal get no class", np.sum(~signal))
     spectra = intensity[signal]
+    values = np.sqrt(spectra) if transform == "sqrt" else spectra
     if method == "semi-orthogonal-nmf":
-        model = SemiOrthogonalNMF(n_classes, stabilise=transform, random_state=seed).fit(spectra)
+        model = SemiOrthogonalNMF(n_classes, random_state=seed).fit(values)
         components = model.components_
-        weight = np.zeros(len(intensity), dtype=np.float32)
-        weight[signal] = model.transform(spectra).max(axis=1)
     else:
-        values = np.sqrt(spectra) if transform == "sqrt" else spectra
         model = KMeans(n_classes, n_init=3, random_state=seed).fit(values)
-        components, weight = model.cluster_centers_, None
-    order = np.argsort(-np.bincount(model.labels_, minlength=n_classes), kind="stable")
-    rank = np.empty(n_classes, dtype=np.int16)
-    rank[order] = np.arange(1, n_classes + 1)
+        components = model.cluster_centers_
+    labels = merge_small(model.labels_, components, merge_below)
+    if merge_below and labels.max() + 1 < n_classes:
+        components = _representatives(values, labels, method)
+    order = np.argsort(-np.bincount(labels, minlength=len(components)), kind="stable")
+    rank = np.empty(len(order), dtype=np.int16)
+    rank[order] = np.arange(1, len(order) + 1)
     label = np.zeros(len(intensity), dtype=np.int16)
-    label[signal] = rank[model.labels_]
+    label[signal] = rank[labels]
+    weight = None
+    if method == "semi-orthogonal-nmf":
+        weight = np.zeros(len(intensity), dtype=np.float32)
+        weight[signal] = (values @ components.T)[np.arange(len(values)), labels]
     return label, components[order].astype(np.float32), weight
+
+
+def _representatives(values, labels, method):
+    """Return what stands for each class: the best direction of its spectra, or their mean."""
+    represent = leading_direction if method == "semi-orthogonal-nmf" else _mean
+    classes = [values[labels == k] for k in range(labels.max() + 1)]
+    return np.stack([represent(members) for members in classes])
+
+
+def _mean(members):
+    return members.mean(axis=0)

@@ -15,6 +15,7 @@ def label_pixels(
     method,
     classes=20,
     transform="none",
+    merge_below=0,
     column=None,
     names=None,
     background=None,
@@ -30,7 +31,7 @@ def label_pixels(
     layers : sequence of Layer
         Of the method "file", what experts gave.
     method : {"semi-orthogonal-nmf", "kmeans", "column", "file"}
-    classes, transform
+    classes, transform, merge_below
         Of the clusterings, see `cluster_pixels`.
     column, names, background, scale, offset
         Of given labels, see `column_labels` and `layer_labels`.
@@ -46,9 +47,15 @@ def label_pixels(
         settings = {"names": names, "background": background}
         return layer_labels(peaks, layers, column=column, scale=scale, offset=offset, **settings)
     label, components, weight = cluster_pixels(
-        peaks.intensity, method=method, n_classes=classes, transform=transform, seed=seed
+        peaks.intensity,
+        method=method,
+        n_classes=classes,
+        transform=transform,
+        merge_below=merge_below,
+        seed=seed,
     )
-    return Labels(label, np.array([str(k) for k in range(1, classes + 1)]), components, weight)
+    names = np.array([str(k) for k in range(1, len(components) + 1)])
+    return Labels(label, names, components, weight)
 
 
 def class_table(labels):

@@ -1,0 +1,23 @@
+"""Compare numbers of classes."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.factorization.class_numbers import scan_class_numbers
+from imsforge.io.artifacts import PeakMatrix
+from imsforge.io.tables import write_csv
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    (intensity,) = PeakMatrix.read(snakemake.input.peaks, "intensity")
+    table = scan_class_numbers(
+        intensity,
+        snakemake.params.scan["classes"],
+        seeds=snakemake.params.scan["seeds"],
+        max_rows=snakemake.params.scan["pixels"],
+        transform=snakemake.params.transform,
+        seed=snakemake.params.seed,
+    )
+    write_csv(table, snakemake.output.table)

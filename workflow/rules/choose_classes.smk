@@ -1,0 +1,56 @@
+rule scan_classes:
+    input:
+        peaks=rules.extract_peaks.output.peaks,
+    output:
+        table="results/{dataset}/class_numbers.csv",
+    log:
+        "logs/{dataset}/scan_classes.log",
+    benchmark:
+        "logs/{dataset}/scan_classes.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 4),
+        runtime=120,
+    params:
+        scan=dataset_setting("labels/scan"),
+        transform=dataset_setting("labels/transform"),
+        seed=seed_for("scan_classes"),
+        code=code("scan_classes"),
+    message:
+        "Comparing numbers of classes of {wildcards.dataset}"
+    script:
+        "../../scripts/scan_classes.py"
+
+
+rule plot_class_numbers:
+    input:
+        table=rules.scan_classes.output.table,
+    output:
+        png=report(
+            "results/{dataset}/class_numbers.png",
+            caption="../report/class_numbers.rst",
+            category="{dataset}",
+            subcategory="measurement",
+            labels={"content": "number of classes"},
+        ),
+        svg="results/{dataset}/class_numbers.svg",
+    log:
+        "logs/{dataset}/plot_class_numbers.log",
+    benchmark:
+        "logs/{dataset}/plot_class_numbers.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        title="{dataset}",
+        chosen=dataset_setting("labels/classes"),
+        code=code("plot_class_numbers"),
+    message:
+        "Drawing the numbers of classes of {wildcards.dataset}"
+    script:
+        "../../scripts/plot_class_numbers.py"
