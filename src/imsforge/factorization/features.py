@@ -46,8 +46,8 @@ def make_features(peaks, labels, split, *, n_features, fit_on="train"):
 def reduce_spectra(intensity, fit_rows, n_features):
     """Describe spectra by a number of NMF features.
 
-    Thesis row V2: NNDSVD start, at most 500 iterations of coordinate descent, on twice as many leading
-    singular vectors as features, at least 100; see `NMFFeatures`.
+    Thesis row V2: NNDSVD start, at most 500 iterations of coordinate descent; here on twice as many
+    leading singular vectors as features, at least 100. See `NMFFeatures`.
 
     Parameters
     ----------
