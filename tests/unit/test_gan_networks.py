@@ -6,7 +6,7 @@ from torch import nn
 
 from imsforge.gan import architectures
 from imsforge.gan.architectures import CRITICS, GENERATORS
-from imsforge.gan.networks import Critic, Generator, count_parameters
+from imsforge.gan.networks import Critic, Dropout, Generator, count_parameters
 
 FEATURES, CLASSES, LATENT = 573, 19, 100
 OUTPUT_NORM = 2 * FEATURES
@@ -108,7 +108,7 @@ def test_dropout_rate_is_that_of_the_settings():
     hidden = {}
     for rate in (0.0, 0.25):
         critic = build("critic", "fc3", features=4, classes=2, dropout=rate).train()
-        dropout = next(layer for layer in critic.body if isinstance(layer, nn.Dropout))
+        dropout = next(layer for layer in critic.body if isinstance(layer, Dropout))
         dropout.register_forward_hook(
             lambda _module, _inputs, output, rate=rate: hidden.update({rate: output})
         )

@@ -7,6 +7,7 @@ from imsforge.oversampling.tasks import TASKS, oversample, replace
 
 __all__ = [
     "CGAN",
+    "CWGAN",
     "CWGANGP",
     "SAMPLERS",
     "SMOTE",
@@ -24,7 +25,7 @@ __all__ = [
 
 def __getattr__(name):
     """Import the GANs, and torch with them, when they are first used."""
-    if name in ("CGAN", "CWGANGP"):
+    if name in ("CGAN", "CWGAN", "CWGANGP"):
         from imsforge.oversampling import gan
 
         return getattr(gan, name)

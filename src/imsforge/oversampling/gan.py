@@ -20,7 +20,7 @@ class _GANSampler(GenerativeSampler):
         As in `GenerativeSampler`.
     settings : dict or None, default=None
         Fields of `imsforge.gan.settings.GANSettings` that differ from their defaults, for example
-        ``{"updates": 5000}``.
+        ``{"updates": 5000}``, or from those of a recipe: ``{"recipe": "thesis", "epochs": 10}``.
     device : {"auto", "cpu", "cuda"}, default="auto"
     checkpoint_dir : path or None, default=None
         Folder for checkpoints; a training that was broken off goes on from the last one.
@@ -75,7 +75,7 @@ class _GANSampler(GenerativeSampler):
             np.ascontiguousarray(X, dtype=np.float32),
             np.searchsorted(self.classes_, y),
             len(self.classes_),
-            GANSettings(kind=self.kind, **(self.settings or {})),
+            GANSettings.from_dict({"kind": self.kind, **(self.settings or {})}),
             seed=self._random.randint(2**31),
             device=self.device,
             checkpoint_dir=self.checkpoint_dir,
@@ -91,6 +91,12 @@ class CGAN(_GANSampler):
     """Conditional GAN with the cross-entropy loss (Mirza & Osindero 2014); thesis rows V12, V20."""
 
     kind = "cgan"
+
+
+class CWGAN(_GANSampler):
+    """Conditional Wasserstein GAN with clipped weights (Arjovsky et al. 2017); row L3."""
+
+    kind = "cwgan"
 
 
 class CWGANGP(_GANSampler):
