@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 from imsforge.evaluation.frechet import frechet_distance
 from imsforge.gan import losses
 from imsforge.gan.architectures import CRITICS, GENERATORS
+from imsforge.gan.batches import index_batches
 from imsforge.gan.networks import Critic, Generator
 from imsforge.gan.settings import KINDS, GANSettings
 from imsforge.gan.tensorfile import read_tensors, write_tensors
-from imsforge.gan.batches import index_batches
 
 few = settings(max_examples=40, deadline=None)
 numbers = st.floats(-100, 100)
@@ -121,7 +121,7 @@ def test_batches_share_out_the_rows_and_can_be_entered_anywhere(n_rows, seed, da
         {},
         optional={
             "kind": st.sampled_from(KINDS),
-            "critic": st.sampled_from(sorted(CRITICS)),
+            "critic": st.sampled_from(sorted(set(CRITICS) - {"mirrored-norm"})),
             "updates": st.integers(1, 10**6),
             "critic_steps": st.none() | st.integers(1, 200),
             "learning_rate": st.floats(1e-8, 1),

@@ -8,7 +8,6 @@ import yaml
 from imsforge.errors import ConfigError
 from imsforge.gan.settings import RECIPES, GANSettings
 
-
 THESIS = RECIPES["thesis"]
 
 
@@ -64,6 +63,7 @@ def test_settings_survive_json():
         ("kind", []),
         ("generator", "fc2"),
         ("critic", "fc5"),
+        ("critic", "mirrored-norm"),
         ("latent_size", 0),
         ("latent_size", 10.0),
         ("batch_size", 1),

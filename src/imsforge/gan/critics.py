@@ -1,7 +1,6 @@
 """Gradients of critics of any layers, by autograd."""
 
 import torch
-from torch import nn
 
 from imsforge.gan.closed_form import PIECEWISE_LINEAR, ClosedFormCritics
 from imsforge.gan.losses import LOSSES, gradient_penalty

@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 KINDS = ("cgan", "cwgan", "cwgan-gp")
 RATE_DECAYS = ("constant", "linear")
 
-#: What a recipe changes of the defaults. ``thesis`` is training as van der Linden (2024) has it, row
-#: V11, choice by choice; docs/gan.md says which of its faults are not repeated.
+#: What a recipe changes of the defaults. ``thesis`` is training as van der Linden (2024) has it,
+#: row V11, choice by choice; docs/gan.md says which of its faults are not repeated.
 RECIPES = {
     "default": {},
     "thesis": {
@@ -124,6 +124,8 @@ class GANSettings:
             or not all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas)
         ):
             raise self._error("betas", "two numbers from 0 to below 1")
+        if self.kind == "cwgan-gp" and "norm" in CRITICS[self.critic].split(", "):
+            raise self._error("critic", "one without BatchNorm: the penalty is on single rows")
         # Adam takes a pair of floats, where YAML may say 0.
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
 
@@ -184,9 +186,16 @@ class GANSettings:
 
     def _error(self, name, wanted):
         value = getattr(self, name)
-        hint = " (YAML reads 1e-4 as text; write 1.0e-4)" if isinstance(value, str) else ""
+        hint = " (YAML reads 1e-4 as text; write 1.0e-4)" if _is_spelled_number(value) else ""
         return ConfigError(f"gan.{name}: must be {wanted}, not {value!r}{hint}")
 
 
 def _is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_spelled_number(value):
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False

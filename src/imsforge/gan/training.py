@@ -17,12 +17,12 @@ from imsforge.gan.model import ConditionalGAN, checked_labels
 from imsforge.gan.monitor import COLUMNS, FrechetMonitor, held_out
 from imsforge.gan.progress import Means, Progress
 from imsforge.gan.state import TrainingState
+from imsforge.gan.stopping import judge
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)
 
 HISTORY_ROWS = 100
-EXPLODED = 1e5
 
 
 @dataclass
@@ -173,7 +173,7 @@ def _train(state, monitors, checkpoint, observer):
                 state.update += n_steps
                 progress.update(n_steps)
                 if state.update % interval == 0 or state.update == settings.updates:
-                    _judge_all(state, monitors, means.read(), observer)
+                    judge(state, monitors, means.read(), observer)
                     progress.show()
                     good = state.snapshot()
                     checkpoint.save(*good)
@@ -181,50 +181,6 @@ def _train(state, monitors, checkpoint, observer):
         except KeyboardInterrupt:
             checkpoint.save(*good, now=True)
             raise
-
-
-def _judge_all(state, monitors, means, observer):
-    """Write a row of the history of every run that goes on, and see whether it still may."""
-    for run, monitor in enumerate(monitors):
-        if state.stopped[run]:
-            continue
-        row = {"update": state.update, "epoch": state.batches[run].epoch}
-        row |= {name: value for name, value in means[run].items()}
-        row |= monitor.distances()
-        if _exploded(row):
-            _stop_exploded(state, run, row)
-            continue
-        history = state.histories[run]
-        earlier = [past["frechet"] for past in history]
-        history.append(row)
-        if observer is not None:
-            observer(run, row)
-        if state.settings.patience is None or not earlier or row["frechet"] < min(earlier):
-            state.kept[run] = state.weights(run)
-            state.kept_update[run] = state.update
-        elif len(history) - 1 - int(np.argmin(earlier)) >= state.settings.patience:
-            state.stopped[run] = (
-                f"no smaller Fréchet distance in {state.settings.patience} rows of the history"
-            )
-            logger.info("update %d: %s; stopped", state.update, state.stopped[run])
-
-
-def _exploded(row):
-    """Tell whether the losses of a row of the history, or generated rows, left all bounds."""
-    means = [row[name] for name in ("critic_loss", "generator_loss") if name in row]
-    return not all(abs(mean) < EXPLODED for mean in means) or math.isinf(row["frechet"])
-
-
-def _stop_exploded(state, run, row):
-    """Stop a run at its last good weights, or refuse where there are none but the first."""
-    what = f"training exploded by update {row['update']} (critic loss {row['critic_loss']:.3g})"
-    if not state.histories[run]:
-        raise DataError(
-            f"{what} and nothing was learned before; lower gan.learning_rate or "
-            "gan.generator_learning_rate, and see that the features are scaled"
-        )
-    logger.warning("%s; stopped, with the weights of update %d", what, state.kept_update[run])
-    state.stopped[run] = what
 
 
 def _finish(model, state, run):
