@@ -92,11 +92,11 @@ def same_batches(batches, settings):
 
 
 def losses_apart(X, y, settings):
-    """Return the largest relative difference between the losses of both loops."""
+    """Return the largest difference between the losses of both loops, relative where above one."""
     torch.manual_seed(0)
     models = [ConditionalGAN(settings, X.shape[1], N_CLASSES, X.device) for _ in range(2)]
     for ours, plain in zip(*(model.networks.values() for model in models), strict=True):
-        ours.load_state_dict(plain.state_dict())
+        ours.to(X.dtype).load_state_dict(plain.to(X.dtype).state_dict())
     plain = plain_loop(models[1], same_batches(Batches(X, y, N_CLASSES, settings, 0), settings))
     batches = [Batches(X, y, N_CLASSES, settings, 0)]
     state, ours = TrainingState(models[:1], batches), []

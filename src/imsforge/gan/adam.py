@@ -26,7 +26,7 @@ class Adam:
         values = stack.values
         self._values, self._gradients = values, stack.gradients
         self._betas = dict(zip(("beta1", "beta2"), betas, strict=True))
-        self.rate = torch.tensor(float(rate), device=values.device)
+        self.rate = torch.tensor(float(rate), dtype=values.dtype, device=values.device)
         self.state = {
             "step": torch.zeros((), device=values.device),
             "mean": torch.zeros_like(values),
