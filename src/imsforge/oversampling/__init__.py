@@ -16,6 +16,7 @@ __all__ = [
     "Gaussian",
     "GenerativeSampler",
     "Noise",
+    "fit_together",
     "fitted_sampler",
     "oversample",
     "replace",
@@ -25,7 +26,7 @@ __all__ = [
 
 def __getattr__(name):
     """Import the GANs, and torch with them, when they are first used."""
-    if name in ("CGAN", "CWGAN", "CWGANGP"):
+    if name in ("CGAN", "CWGAN", "CWGANGP", "fit_together"):
         from imsforge.oversampling import gan
 
         return getattr(gan, name)
