@@ -100,7 +100,7 @@ class GANSettings:
     betas: tuple[float, float] = (0.5, 0.9)
     penalty_weight: float = 10.0
     clip: float = 0.01
-    average: float = 0.0
+    average: float = 0.999
 
     def __post_init__(self):
         self._require_choice("kind", KINDS)
