@@ -14,9 +14,7 @@ N_MODES, SPREAD = 8, 0.05
 @pytest.fixture(autouse=True)
 def small_networks(monkeypatch):
     monkeypatch.setitem(CRITICS, "small", "linear 64, leaky, linear 64, leaky, linear out")
-    monkeypatch.setitem(
-        GENERATORS, "small", "linear 64, leaky, linear 64, norm, leaky, linear out"
-    )
+    monkeypatch.setitem(GENERATORS, "small", "linear 64, leaky, linear 64, norm, leaky, linear out")
     monkeypatch.setattr(training, "HISTORY_ROWS", 3)
     with limited_threads(1):
         yield

@@ -149,7 +149,7 @@ def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=N
 
 def _new_model(run, settings, n_classes, device):
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(run.seed)
+        torch.default_generator.manual_seed(run.seed)  # weights are drawn on the CPU
         return ConditionalGAN(settings, run.X.shape[1], n_classes, device)
 
 
