@@ -1,4 +1,4 @@
-"""What a generator learns where the truth is known: Gaussians in a ring, and one with a covariance."""
+"""What a generator learns where the truth is known: a ring of Gaussians, and a covariance."""
 
 import numpy as np
 import pytest

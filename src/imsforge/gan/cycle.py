@@ -73,11 +73,9 @@ class Cycle:
 
     def _generator_step(self, labels, z):
         stack = self.state.stacks["generator"]
-        stack.gradients.zero_()
-        with torch.enable_grad():
-            generated = self.generators(z, labels)
-        loss, slopes = self.critics.generator_gradients(generated[:, 0].detach(), labels[:, 0])
-        generated.backward(slopes.unsqueeze(1))
+        generated = self.generators(z, labels, learn=True)
+        loss, slopes = self.critics.generator_gradients(generated[:, 0], labels[:, 0])
+        self.generators.backward(slopes.unsqueeze(1))
         self.state.optimisers["generator"].step()
         if self.settings.average:
             self.state.averaged.follow(stack, self.state.share)
