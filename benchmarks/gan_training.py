@@ -152,7 +152,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="about a minute")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     arguments = parser.parse_args()
-    updates, rounds = (200, 3) if arguments.quick else (1000, 5)
+    updates, rounds = (200, 2) if arguments.quick else (1000, 5)
     if arguments.device == "cpu":
         torch.set_num_threads(1)
     training.HISTORY_ROWS = 2  # a row costs the same however long a run is: 100 of 10,000 updates
