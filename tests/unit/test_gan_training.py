@@ -60,6 +60,7 @@ def test_learns_two_classes():
         betas=(0.0, 0.9),
         dropout=0.0,
         penalty_weight=1.0,
+        average=0.0,
     )
     model = training.train(X, y, 2, settings, seed=0)
     labels = np.repeat([0, 1], 2000)
@@ -289,6 +290,12 @@ def test_held_out_rows_are_not_learned_from(monkeypatch):
     withheld = {tuple(row) for row in X[mask].astype(np.float32).tolist()}
     assert not learned & withheld
     assert held_out(y, small(), seed=0) is None
+
+
+def test_a_batch_is_no_larger_than_the_rows_that_are_learned_from():
+    X, y = rows(40)
+    model = training.train(X, y, 2, small(batch_size=40, patience=1000), seed=0)
+    assert model.settings.batch_size == 36
 
 
 def test_patience_needs_rows_to_hold_out():

@@ -119,7 +119,12 @@ def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=N
         that the number of rows changes (a smaller batch, ``epochs``).
     """
     runs = [Run(*_checked(run.X, run.y, n_classes), run.seed) for run in runs]
-    settings = _common([settings.resolved(len(run.X)) for run in runs], runs)
+    watched = [held_out(run.y, settings, run.seed) for run in runs]
+    learned = [
+        np.ones(len(run.y), dtype=bool) if mask is None else ~mask
+        for run, mask in zip(runs, watched, strict=True)
+    ]
+    settings = _common([settings.resolved(int(mask.sum())) for mask in learned], runs)
     device = resolve_device(device)
     checkpoint = Checkpoint(checkpoint_dir, run_digest(runs, n_classes, settings, device))
     models = [_new_model(run, settings, n_classes, device) for run in runs]
@@ -128,14 +133,10 @@ def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=N
         *(settings.kind, device, len(runs), *runs[0].X.shape, n_classes, models[0].n_parameters),
     )
     batches, monitors = [], []
-    for run, model in zip(runs, models, strict=True):
-        watched = held_out(run.y, settings, run.seed)
-        monitors.append(
-            FrechetMonitor(run.X, run.y, model, derive_seed(run.seed, "frechet"), watched)
-        )
-        learned = np.ones(len(run.X), dtype=bool) if watched is None else ~watched
-        X = torch.tensor(run.X[learned], device=device)
-        y = torch.tensor(run.y[learned], device=device)
+    for run, model, rows, mask in zip(runs, models, learned, watched, strict=True):
+        seed = derive_seed(run.seed, "frechet")
+        monitors.append(FrechetMonitor(run.X, run.y, model, seed, among=mask))
+        X, y = (torch.tensor(values[rows], device=device) for values in (run.X, run.y))
         batches.append(Batches(X, y, n_classes, settings, run.seed))
     state = TrainingState(models, batches)
     if (saved := checkpoint.load()) is not None:

@@ -79,4 +79,5 @@ def _draw_classes(axis, repeats):
         axis.plot(mean.index, mean, color=colour, linewidth=0.9, label=label)
     axis.set_ylabel("Fréchet distance a class")
     if columns:
-        axis.legend(loc="upper right", ncols=4, fontsize=5, handlelength=1, columnspacing=0.8)
+        axis.set_ylim(top=1.5 * axis.get_ylim()[1])  # room for the legend
+        axis.legend(loc="upper right", ncols=5, fontsize=5, handlelength=1, columnspacing=0.8)
