@@ -1,5 +1,6 @@
-"""Train a conditional GAN on the training rows."""
+"""Train a conditional GAN on the training rows, or take it from those trained together."""
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,16 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
-    sampler = sampler_class(snakemake.params.method)(
-        settings=snakemake.params.settings,
-        device=snakemake.params.device,
-        checkpoint_dir=Path(snakemake.params.checkpoints) / ".checkpoint",
-        random_state=snakemake.params.seed,
-    ).fit(*Features.read(snakemake.input.scaled).training_set)
-    write_csv(sampler.model_.history, snakemake.output.history)
-    sampler.save(snakemake.output.model)
+    if snakemake.params.trained:
+        shutil.copyfile(f"{snakemake.params.trained}.csv", snakemake.output.history)
+        shutil.copyfile(f"{snakemake.params.trained}.safetensors", snakemake.output.model)
+    else:
+        sampler = sampler_class(snakemake.params.method)(
+            settings=snakemake.params.settings,
+            device=snakemake.params.device,
+            checkpoint_dir=Path(snakemake.params.checkpoints) / ".checkpoint",
+            tensorboard_dir=snakemake.params.tensorboard,
+            random_state=snakemake.params.seed,
+        ).fit(*Features.read(snakemake.input.scaled).training_set)
+        write_csv(sampler.model_.history, snakemake.output.history)
+        sampler.save(snakemake.output.model)

@@ -1,5 +1,6 @@
 """The configuration: checked against its schema, completed with defaults, told in one line."""
 
+import copy
 import difflib
 from pathlib import Path
 
@@ -8,13 +9,14 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from imsforge.errors import ConfigError, IngestError
+from imsforge.gan.settings import RECIPES
 from imsforge.io.labels.files import MASKS, REGIONS, TABLES, label_files, named_patterns
 from imsforge.io.peak_list import read_peak_list
 from imsforge.io.raw.files import name_samples, raw_files
 from imsforge.io.raw.formats import check_format
 
 #: Methods that train networks, and so have a `train_gan` stage.
-TRAINED_METHODS = ("cgan", "cwgan-gp")
+TRAINED_METHODS = ("cgan", "cwgan", "cwgan-gp")
 
 # Settings of labels that say nothing where pixels are clustered.
 _GIVEN_ONLY = {
@@ -45,9 +47,20 @@ def validate_config(config, schema_path):
     error = best_match(validator.iter_errors(config), key=_relevance)
     if error is not None:
         raise ConfigError(_describe(_deepest(error), schema))
-    config = _with_defaults(config, schema, schema)
+    config = _with_defaults(_with_recipes(config), schema, schema)
     for name, dataset in config["datasets"].items():
         _check_dataset(f"datasets.{name}", dataset)
+    return config
+
+
+def _with_recipes(config):
+    """Return the configuration with the settings that the recipes of its GANs stand for."""
+    config = copy.deepcopy(config)
+    for dataset in config["datasets"].values():
+        for section in ("experiments", "anomaly"):
+            for user in dataset.get(section, {}).values():
+                if "recipe" in user.get("gan", {}):
+                    user["gan"] = {**RECIPES[user["gan"]["recipe"]], **user["gan"]}
     return config
 
 

@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 from imsforge.evaluation.frechet import frechet_distance
 from imsforge.gan import losses
 from imsforge.gan.architectures import CRITICS, GENERATORS
+from imsforge.gan.batches import index_batches
 from imsforge.gan.networks import Critic, Generator
 from imsforge.gan.settings import KINDS, GANSettings
 from imsforge.gan.tensorfile import read_tensors, write_tensors
-from imsforge.gan.training import index_batches
 
 few = settings(max_examples=40, deadline=None)
 numbers = st.floats(-100, 100)
@@ -64,9 +64,10 @@ def test_penalty_of_a_linear_critic_is_known(weights, seed):
     torch.manual_seed(seed)
     slope = torch.tensor(weights)
     real, fake = torch.randn(2, 7, 4).double()
-    penalty, norm = losses.gradient_penalty(lambda rows, _: rows @ slope, real, fake, None)
+    weight = torch.rand(7, 1).double()
+    penalty, norms = losses.gradient_penalty(lambda rows, _: rows @ slope, real, fake, None, weight)
     length = np.linalg.norm(weights)
-    assert norm.item() == pytest.approx(length)
+    assert norms.tolist() == pytest.approx([length] * 7)
     assert penalty.item() == pytest.approx((length - 1) ** 2)
 
 
@@ -74,9 +75,9 @@ def test_penalty_of_a_linear_critic_is_known(weights, seed):
 @given(arrays(np.float32, (2, 9), elements=st.floats(-50, 50, width=32)))
 def test_undecided_discriminators_lose_least_by_symmetry(logits):
     real, fake = torch.tensor(logits)
-    loss = losses.cross_entropy_critic_loss(real, fake)
-    torch.testing.assert_close(loss, losses.cross_entropy_critic_loss(-fake, -real))
-    assert losses.cross_entropy_critic_loss(real, real) >= 2 * np.log(2) - 1e-5
+    loss = losses.CrossEntropy.critic(real, fake)
+    torch.testing.assert_close(loss, losses.CrossEntropy.critic(-fake, -real))
+    assert losses.CrossEntropy.critic(real, real) >= 2 * np.log(2) - 1e-5
 
 
 @few
@@ -120,7 +121,7 @@ def test_batches_share_out_the_rows_and_can_be_entered_anywhere(n_rows, seed, da
         {},
         optional={
             "kind": st.sampled_from(KINDS),
-            "critic": st.sampled_from(sorted(CRITICS)),
+            "critic": st.sampled_from(sorted(set(CRITICS) - {"mirrored-norm"})),
             "updates": st.integers(1, 10**6),
             "critic_steps": st.none() | st.integers(1, 200),
             "learning_rate": st.floats(1e-8, 1),
@@ -133,7 +134,8 @@ def test_settings_survive_json_and_resolving(values):
     assert GANSettings.from_dict(json.loads(json.dumps(asdict(given_settings)))) == given_settings
     resolved = given_settings.resolved()
     assert resolved.resolved() == resolved
-    assert None not in asdict(resolved).values()
+    open_ends = {name for name, value in asdict(resolved).items() if value is None}
+    assert open_ends == {"epochs", "patience"}
 
 
 @few

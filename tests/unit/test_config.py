@@ -10,7 +10,7 @@ from imsforge.config import TRAINED_METHODS, validate_config
 from imsforge.errors import ConfigError, IngestError
 from imsforge.evaluation.classifiers import CLASSIFIERS
 from imsforge.evaluation.splits import split_pixels
-from imsforge.gan.settings import KINDS, GANSettings
+from imsforge.gan.settings import KINDS, RECIPES, GANSettings
 from imsforge.io.raw.files import name_samples, raw_files
 from imsforge.oversampling import SAMPLERS, TASKS
 from imsforge.scaling import METHODS as SCALERS
@@ -200,10 +200,21 @@ def test_schema_and_library_agree(definitions):
 def test_gan_defaults_are_the_library_s(definitions):
     properties = definitions["gan"]["properties"]
     defaults = {entry.name: entry.default for entry in fields(GANSettings) if entry.name != "kind"}
-    assert set(properties) == set(defaults)
+    assert set(properties) == {"recipe", *defaults}
+    assert properties["recipe"]["enum"] == list(RECIPES)
     for key, default in defaults.items():
         stated = properties[key]["default"]
         assert (tuple(stated) if isinstance(stated, list) else stated) == default
+
+
+def test_a_recipe_fills_in_what_is_left_out(schema):
+    gan = {"recipe": "thesis", "updates": 500}
+    config = changed("datasets", "kidney", "experiments", "nmf", "gan", gan)
+    filled = validate_config(config, schema)["datasets"]["kidney"]["experiments"]["nmf"]["gan"]
+    assert GANSettings.from_dict(filled) == GANSettings(**RECIPES["thesis"] | {"updates": 500})
+    assert validate_config(validate_config(config, schema), schema) == validate_config(
+        config, schema
+    )
 
 
 def test_split_defaults_are_the_library_s(definitions):

@@ -7,7 +7,7 @@ import torch
 from imsforge.gan import checkpoint, training
 from imsforge.gan.architectures import CRITICS
 from imsforge.gan.checkpoint import NAME, remove_checkpoint
-from imsforge.gan.settings import GANSettings
+from imsforge.gan.settings import KINDS, GANSettings
 from imsforge.stage import limited_threads
 
 SETTINGS = {
@@ -19,8 +19,11 @@ SETTINGS = {
         batch_size=8,
         updates=30,
         critic_steps=3,
+        average=0.9,
+        dropout=0.3,
+        rate_decay="linear",
     )
-    for kind in ("cwgan-gp", "cgan")
+    for kind in KINDS
 }
 X = np.random.default_rng(0).normal(size=(45, 3)).astype(np.float32)
 Y = np.arange(45) % 2
@@ -42,19 +45,19 @@ def train(folder, kind="cwgan-gp", seed=1, rows=X, labels=Y):
     return training.train(rows, labels, 2, SETTINGS[kind], seed=seed, checkpoint_dir=folder)
 
 
-def train_until(update, folder, monkeypatch, **arguments):
-    """Train until the process dies in the middle of an update."""
-    calls, step = [], training.critic_step
+def train_until(cycle, folder, monkeypatch, error=KilledError, **arguments):
+    """Train until the process dies in a cycle."""
+    calls, draw = [], training.draw_together
 
     def dying(*rest):
         calls.append(1)
-        if len(calls) == update:
-            raise KilledError
-        return step(*rest)
+        if len(calls) == cycle:
+            raise error
+        return draw(*rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "critic_step", dying)
-        with pytest.raises(KilledError):
+        patch.setattr(training, "draw_together", dying)
+        with pytest.raises(error):
             train(folder, **arguments)
 
 
@@ -68,17 +71,17 @@ def test_killed_runs_go_on_to_the_same_bytes(kind, tmp_path, monkeypatch, caplog
     caplog.set_level(logging.INFO)
     undisturbed = content(train(None, kind), tmp_path / "undisturbed")
     folder = tmp_path / "checkpoint"
-    for update in np.random.default_rng(2).choice(np.arange(4, 31), size=4, replace=False):
+    for cycle in (2, 5, 7, 10):
         remove_checkpoint(folder)
-        train_until(update, folder, monkeypatch, kind=kind)
+        train_until(cycle, folder, monkeypatch, kind=kind)
         assert content(train(folder, kind), tmp_path / "resumed") == undisturbed
     assert caplog.text.count("training goes on after update") == 4
 
 
 def test_a_run_killed_twice_goes_on_from_where_it_was(tmp_path, monkeypatch, caplog):
     caplog.set_level(logging.INFO)
-    train_until(11, tmp_path, monkeypatch)
-    train_until(11, tmp_path, monkeypatch)  # its eleventh step is the twentieth of the run
+    train_until(4, tmp_path, monkeypatch)
+    train_until(4, tmp_path, monkeypatch)  # its fourth cycle is the seventh of the run
     resumed = content(train(tmp_path), tmp_path / "resumed")
     assert [line for line in caplog.messages if "goes on after update 9" in line]
     assert [line for line in caplog.messages if "goes on after update 18" in line]
@@ -97,14 +100,14 @@ def other_rows():
     ids=["seed", "kind", "rows", "labels"],
 )
 def test_a_checkpoint_of_another_run_is_not_used(other, tmp_path, monkeypatch, caplog):
-    train_until(20, tmp_path, monkeypatch)
+    train_until(7, tmp_path, monkeypatch)
     model = content(train(tmp_path, **other), tmp_path / "model")
     assert "of another run; ignored" in caplog.text
     assert model == content(train(None, **other), tmp_path / "undisturbed")
 
 
 def test_a_checkpoint_of_another_torch_is_not_used(tmp_path, monkeypatch, caplog):
-    train_until(20, tmp_path, monkeypatch)
+    train_until(7, tmp_path, monkeypatch)
     monkeypatch.setattr(torch, "__version__", "9.9.9")
     train(tmp_path)
     assert "of another run; ignored" in caplog.text
@@ -112,7 +115,7 @@ def test_a_checkpoint_of_another_torch_is_not_used(tmp_path, monkeypatch, caplog
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "foreign"])
 def test_a_damaged_checkpoint_is_not_used(damage, tmp_path, monkeypatch, caplog):
-    train_until(20, tmp_path, monkeypatch)
+    train_until(7, tmp_path, monkeypatch)
     path = tmp_path / NAME
     data = bytearray(path.read_bytes())
     if damage == "cut":
@@ -125,6 +128,15 @@ def test_a_damaged_checkpoint_is_not_used(damage, tmp_path, monkeypatch, caplog)
     model = content(train(tmp_path), tmp_path / "model")
     assert "checkpoint ignored, training begins anew" in caplog.text
     assert model == content(train(None), tmp_path / "undisturbed")
+
+
+def test_an_interrupted_run_keeps_its_last_row_however_recent(tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", 3600.0)
+    train_until(6, tmp_path, monkeypatch, error=KeyboardInterrupt)
+    resumed = content(train(tmp_path), tmp_path / "resumed")
+    assert "goes on after update 15" in caplog.text
+    assert resumed == content(train(None), tmp_path / "undisturbed")
 
 
 def test_checkpoints_are_not_written_all_the_time(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from torch import nn
 
 from imsforge.gan import architectures
 from imsforge.gan.architectures import CRITICS, GENERATORS
-from imsforge.gan.networks import Critic, Generator, count_parameters
+from imsforge.gan.networks import Critic, Dropout, Generator, count_parameters
 
 FEATURES, CLASSES, LATENT = 573, 19, 100
 OUTPUT_NORM = 2 * FEATURES
@@ -26,6 +26,14 @@ TABULATED = {
 }
 
 
+#: The networks of the other thesis, at 12 features and 8 latent numbers.
+MIRRORED = {
+    ("generator", "mirrored"): 8 * 32 + 2 * 32 + 32 * 64 + 2 * 64 + 64 * 12 + 12,
+    ("critic", "mirrored"): 12 * 64 + 64 + 64 * 32 + 32 + 32 + 1,
+    ("critic", "mirrored-norm"): 12 * 64 + 64 + 2 * 64 + 64 * 32 + 32 + 2 * 32 + 32 + 1,
+}
+
+
 def build(part, name, features=FEATURES, classes=CLASSES, latent=LATENT, dropout=0.4):
     if part == "critic":
         return Critic(name, features, classes, dropout)
@@ -33,7 +41,7 @@ def build(part, name, features=FEATURES, classes=CLASSES, latent=LATENT, dropout
 
 
 def test_every_network_has_its_reference():
-    assert set(TABULATED) == {("critic", name) for name in CRITICS} | {
+    assert set(TABULATED) | set(MIRRORED) == {("critic", name) for name in CRITICS} | {
         ("generator", name) for name in GENERATORS
     }
 
@@ -42,6 +50,13 @@ def test_every_network_has_its_reference():
 def test_parameters_are_those_of_the_thesis_table(part, name):
     tabulated, difference, _ = TABULATED[part, name]
     assert count_parameters(build(part, name)) == tabulated + difference
+
+
+@pytest.mark.parametrize(("part", "name"), MIRRORED)
+def test_mirrored_networks_have_the_parameters_of_the_listings(part, name):
+    network = build(part, name, features=12, classes=3, latent=8)
+    for_classes = 3 * 3 + 3 * network.body[0].out_features
+    assert count_parameters(network) - for_classes == MIRRORED[part, name]
 
 
 def test_documented_counts_are_the_true_ones():
@@ -79,7 +94,8 @@ def test_critics_score_each_row_by_itself(name):
     alone = torch.cat([critic(rows[i : i + 1], labels[i : i + 1]) for i in range(6)])
     assert alone.shape == (6,)
     torch.testing.assert_close(critic(rows, labels), alone)
-    assert not any(isinstance(layer, nn.BatchNorm1d) for layer in critic.modules())
+    if name != "mirrored-norm":  # which no penalty is for, and which sees each half by itself
+        assert not any(isinstance(layer, nn.BatchNorm1d) for layer in critic.modules())
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -108,7 +124,7 @@ def test_dropout_rate_is_that_of_the_settings():
     hidden = {}
     for rate in (0.0, 0.25):
         critic = build("critic", "fc3", features=4, classes=2, dropout=rate).train()
-        dropout = next(layer for layer in critic.body if isinstance(layer, nn.Dropout))
+        dropout = next(layer for layer in critic.body if isinstance(layer, Dropout))
         dropout.register_forward_hook(
             lambda _module, _inputs, output, rate=rate: hidden.update({rate: output})
         )

@@ -6,7 +6,9 @@ import pytest
 import yaml
 
 from imsforge.errors import ConfigError
-from imsforge.gan.settings import THESIS, GANSettings
+from imsforge.gan.settings import RECIPES, GANSettings
+
+THESIS = RECIPES["thesis"]
 
 
 def test_thesis_settings_are_the_thesis():
@@ -22,7 +24,22 @@ def test_the_thesis_study_has_the_thesis_settings(root):
     study = yaml.safe_load((root / "config" / "studies" / "kidney.yaml").read_text())
     kidney = study["datasets"]["kidney-thesis"]
     for user in (kidney["experiments"]["nmf-50"], kidney["anomaly"]["colonies"]):
-        assert GANSettings(**user["gan"]) == GANSettings(**THESIS)
+        assert GANSettings.from_dict(user["gan"]) == GANSettings(**THESIS)
+
+
+def test_a_recipe_is_laid_under_what_is_said():
+    settings = GANSettings.from_dict({"recipe": "thesis", "updates": 7})
+    assert (settings.updates, settings.dropout) == (7, 0.4)
+    assert GANSettings.from_dict({"recipe": "default"}) == GANSettings()
+    with pytest.raises(ConfigError, match="recipe: must be one of default, thesis"):
+        GANSettings.from_dict({"recipe": "best"})
+
+
+def test_settings_are_fitted_to_the_rows():
+    settings = GANSettings(batch_size=64, updates=1000, epochs=3)
+    assert settings.resolved(640).updates == 30
+    assert settings.resolved(40).batch_size == 40
+    assert settings.resolved(10**6).updates == 1000
 
 
 def test_what_is_left_open_follows_from_the_rest():
@@ -46,6 +63,7 @@ def test_settings_survive_json():
         ("kind", []),
         ("generator", "fc2"),
         ("critic", "fc5"),
+        ("critic", "mirrored-norm"),
         ("latent_size", 0),
         ("latent_size", 10.0),
         ("batch_size", 1),
@@ -61,6 +79,11 @@ def test_settings_survive_json():
         ("betas", (0.9,)),
         ("betas", 0.9),
         ("penalty_weight", math.inf),
+        ("epochs", 0),
+        ("patience", 0),
+        ("average", 1.0),
+        ("clip", 0),
+        ("rate_decay", "cosine"),
     ],
 )
 def test_impossible_values_are_told_by_their_key(key, value):
@@ -75,5 +98,5 @@ def test_numbers_that_yaml_reads_as_text_are_explained():
 
 
 def test_unknown_key_is_told_with_the_known_ones():
-    with pytest.raises(ConfigError, match=r"unknown key 'epochs'.*updates"):
-        GANSettings.from_dict({"epochs": 1000})
+    with pytest.raises(ConfigError, match=r"unknown key 'epoch'.*updates"):
+        GANSettings.from_dict({"epoch": 1000})

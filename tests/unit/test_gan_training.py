@@ -7,11 +7,10 @@ import torch
 from imsforge.errors import DataError
 from imsforge.gan import training
 from imsforge.gan.architectures import CRITICS, GENERATORS
-from imsforge.gan.monitor import COLUMNS
-from imsforge.gan.settings import GANSettings
+from imsforge.gan.cycle import Cycle
+from imsforge.gan.monitor import COLUMNS, held_out
+from imsforge.gan.settings import KINDS, GANSettings
 from imsforge.stage import limited_threads
-
-KINDS = ("cwgan-gp", "cgan")
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +60,7 @@ def test_learns_two_classes():
         betas=(0.0, 0.9),
         dropout=0.0,
         penalty_weight=1.0,
+        average=0.0,
     )
     model = training.train(X, y, 2, settings, seed=0)
     labels = np.repeat([0, 1], 2000)
@@ -101,7 +101,9 @@ def test_the_callers_random_state_is_left_alone():
 def test_history_of_a_cwgan_gp():
     X, y = rows()
     history = training.train(X, y, 2, small(updates=20), seed=0).history
-    assert list(history.columns) == COLUMNS
+    assert list(history.columns) == [*COLUMNS, "frechet_0", "frechet_1"]
+    classes = history[["frechet_0", "frechet_1"]].mean(axis=1)
+    np.testing.assert_allclose(history["frechet"], classes)
     assert list(history["update"]) == [3, 6, 9, 12, 15, 18, 20]
     assert list(history["epoch"]) == [1, 2, 3, 3, 4, 5, 5]  # four batches of ten in 43 rows
     # Two updates without one of the generator end the run.
@@ -127,33 +129,32 @@ def test_history_stays_short():
     assert history["update"].iloc[-1] == 201
 
 
-def watch(monkeypatch, name):
-    """Record the label batches that a step is given."""
-    seen, step = [], getattr(training, name)
+def watch(monkeypatch):
+    """Record what the cycles are given."""
+    seen, draw = [], training.draw_together
 
-    def watched(model, optimiser, *batch):
-        seen.append(batch)
-        return step(model, optimiser, *batch)
+    def watched(*arguments):
+        seen.append(draw(*arguments))
+        return seen[-1]
 
-    monkeypatch.setattr(training, name, watched)
+    monkeypatch.setattr(training, "draw_together", watched)
     return seen
 
 
 def test_critic_steps_are_counted_over_the_whole_training(monkeypatch):
     # Five critic steps for one of the generator, but only four batches in a pass.
     X, y = rows()
-    critic, generator = watch(monkeypatch, "critic_step"), watch(monkeypatch, "generator_step")
-    training.train(X, y, 2, small(critic_steps=5, updates=23), seed=0)
-    assert (len(critic), len(generator)) == (23, 4)
+    seen = watch(monkeypatch)
+    history = training.train(X, y, 2, small(critic_steps=5, updates=23), seed=0).history
+    assert [draws.real.shape[1] for draws in seen] == [5, 5, 5, 5, 3]
+    assert history["generator_loss"].notna().tolist() == [True] * 4 + [False]
 
 
 def test_every_pass_shuffles_all_rows_and_drops_the_last_batch(monkeypatch):
     X = np.arange(43.0)[:, None]
-    seen = watch(monkeypatch, "critic_step")
-    training.train(X, np.zeros(43, dtype=int), 1, small(updates=8), seed=0)
-    batches = [batch[0].ravel().tolist() for batch in seen]
-    assert [len(batch) for batch in batches] == [10] * 8
-    first, second = np.concatenate(batches[:4]).tolist(), np.concatenate(batches[4:]).tolist()
+    seen = watch(monkeypatch)
+    training.train(X, np.zeros(43, dtype=int), 1, small(updates=8, critic_steps=4), seed=0)
+    first, second = (draws.real.ravel().tolist() for draws in seen)
     assert len(set(first)) == len(set(second)) == 40
     assert first != second
 
@@ -161,11 +162,11 @@ def test_every_pass_shuffles_all_rows_and_drops_the_last_batch(monkeypatch):
 def test_both_networks_see_the_classes_as_often_as_the_data_has_them(monkeypatch):
     X, _ = rows(1000)
     y = np.repeat([0, 1], [900, 100])
-    critic, generator = watch(monkeypatch, "critic_step"), watch(monkeypatch, "generator_step")
+    seen = watch(monkeypatch)
     settings = small(updates=60, critic_steps=1, batch_size=100)
     training.train(X, y, 2, settings, seed=0)
-    for seen in (critic, generator):
-        share = torch.cat([batch[-1] for batch in seen]).float().mean().item()
+    for name in ("labels", "generator_labels"):
+        share = torch.cat([getattr(draws, name) for draws in seen])[..., 1].mean().item()
         assert share == pytest.approx(0.1, abs=0.02)
 
 
@@ -214,45 +215,139 @@ def test_impossible_rows_are_refused(X, y, told):
         training.train(X, y, 2, small(), seed=0)
 
 
-def explode_at(monkeypatch, call, loss):
-    calls, step = [], training.critic_step
+def explode_at(monkeypatch, cycle, loss, run=0):
+    calls, step = [], Cycle.__call__
 
-    def exploding(model, *rest):
+    def exploding(self, draws):
         calls.append(1)
-        readings = step(model, *rest)
-        if len(calls) == call:
-            with torch.no_grad():
-                model.critic.body[0].weight.fill_(torch.nan)
-            readings["critic_loss"] = torch.tensor(loss)
+        readings = step(self, draws)
+        if len(calls) == cycle:
+            self.state.stacks["critic"].networks[run].body[0].weight.data.fill_(torch.nan)
+            readings["critic_loss"][run] = loss
         return readings
 
-    monkeypatch.setattr(training, "critic_step", exploding)
+    monkeypatch.setattr(Cycle, "__call__", exploding)
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), -1e9])
 def test_exploding_training_keeps_the_last_good_weights(monkeypatch, caplog, loss):
     X, y = rows()
-    good = []
-    snapshot = training.TrainingState.snapshot
-
-    def remembered(state):
-        good.append(snapshot(state))
-        return good[-1]
-
-    monkeypatch.setattr(training.TrainingState, "snapshot", remembered)
-    explode_at(monkeypatch, 14, loss)
+    good = training.train(X, y, 2, small(updates=12), seed=0)
+    explode_at(monkeypatch, 5, loss)
     with caplog.at_level(logging.WARNING):
         model = training.train(X, y, 2, small(), seed=0)
     assert model.updates == 12
     assert model.history["update"].iloc[-1] == 12
     assert "exploded by update 15" in caplog.text
     assert "weights of update 12" in caplog.text
-    for name, value in model.critic.state_dict().items():
-        assert torch.equal(value, good[-1][0][f"critic.{name}"])
+    for name, network in model.networks.items():
+        for key, value in network.state_dict().items():
+            assert torch.equal(value, good.networks[name].state_dict()[key])
     assert np.isfinite(model.score(X, y)).all()
 
 
 def test_training_that_explodes_at_once_is_an_error(monkeypatch):
-    explode_at(monkeypatch, 2, float("nan"))
+    explode_at(monkeypatch, 1, float("nan"))
     with pytest.raises(DataError, match="nothing was learned"):
         training.train(*rows(), 2, small(), seed=0)
+
+
+def test_epochs_end_a_training():
+    X, y = rows()  # four batches of ten in 43 rows
+    model = training.train(X, y, 2, small(updates=1000, epochs=2.5), seed=0)
+    assert model.updates == 10
+    assert model.history["epoch"].iloc[-1] == 3
+    assert training.train(X, y, 2, small(updates=8, epochs=100), seed=0).updates == 8
+
+
+def follow(monkeypatch, distances):
+    """Let the Fréchet distances be what a test wants."""
+    values = iter(distances)
+    monkeypatch.setattr(
+        training.FrechetMonitor, "distances", lambda self: {"frechet": next(values)}
+    )
+
+
+def test_patience_keeps_the_weights_of_the_smallest_distance(monkeypatch, caplog):
+    X, y = rows(60)
+    settings = small(updates=3000, patience=3)
+    interval = training._history_interval(settings)
+    follow(monkeypatch, [5, 4, 2, 3, 3, 2, 1])
+    with caplog.at_level(logging.INFO):
+        model = training.train(X, y, 2, settings, seed=0)
+    assert "no smaller Fréchet distance in 3 rows" in caplog.text
+    assert model.history["frechet"].tolist() == [5, 4, 2, 3, 3, 2]
+    assert model.updates == 3 * interval
+
+
+def test_held_out_rows_are_not_learned_from(monkeypatch):
+    X, y = rows(200)
+    seen = watch(monkeypatch)
+    mask = held_out(y, small(patience=5), seed=0)
+    assert [mask[y == code].sum() for code in (0, 1)] == [10, 10]
+    training.train(X, y, 2, small(updates=90, patience=1000), seed=0)
+    learned = {tuple(row) for draws in seen for row in draws.real.reshape(-1, 3).tolist()}
+    withheld = {tuple(row) for row in X[mask].astype(np.float32).tolist()}
+    assert not learned & withheld
+    assert held_out(y, small(), seed=0) is None
+
+
+def test_a_batch_is_no_larger_than_the_rows_that_are_learned_from():
+    X, y = rows(40)
+    model = training.train(X, y, 2, small(batch_size=40, patience=1000), seed=0)
+    assert model.settings.batch_size == 36
+
+
+def test_patience_needs_rows_to_hold_out():
+    with pytest.raises(DataError, match="patience: no class has 20"):
+        training.train(*rows(30), 2, small(patience=3), seed=0)
+
+
+def test_linear_decay_ends_near_zero(monkeypatch):
+    X, y = rows()
+    rates, step = [], Cycle.__call__
+
+    def watched(self, draws):
+        rates.append([adam.rate.item() for adam in self.state.optimisers.values()])
+        return step(self, draws)
+
+    monkeypatch.setattr(Cycle, "__call__", watched)
+    settings = small(rate_decay="linear", learning_rate=0.1, generator_learning_rate=0.01)
+    training.train(X, y, 2, settings, seed=0)
+    np.testing.assert_allclose([rate for rate, _ in rates], np.linspace(0.1, 0.1 / 8, 8), rtol=1e-6)
+    np.testing.assert_allclose(
+        [rate for _, rate in rates], np.linspace(0.01, 0.01 / 8, 8), rtol=1e-6
+    )
+
+
+def test_clipping_holds_every_weight_of_the_critic():
+    X, y = rows()
+    model = training.train(X, y, 2, small(kind="cwgan", clip=0.02), seed=0)
+    largest = max(parameter.abs().max().item() for parameter in model.critic.parameters())
+    assert largest == pytest.approx(0.02)
+
+
+def test_the_moving_average_is_what_is_kept(monkeypatch):
+    X, y = rows()
+    course, step = [], Cycle.__call__
+
+    def watched(self, draws):
+        readings = step(self, draws)
+        course.append(self.state.stacks["generator"].values.clone())
+        return readings
+
+    monkeypatch.setattr(Cycle, "__call__", watched)
+    torch.manual_seed(1)
+    untrained = training.ConditionalGAN(small().resolved(), 3, 2).generator
+    average = torch.cat([parameter.detach().ravel() for parameter in untrained.parameters()])
+    model = training.train(X, y, 2, small(average=0.8), seed=1)
+    for number, values in enumerate(course):
+        average = torch.lerp(average, values[: len(average)], max(0.2, 9 / (10 + number)))
+    kept = torch.cat([parameter.detach().ravel() for parameter in model.generator.parameters()])
+    torch.testing.assert_close(kept, average)
+
+
+def test_observers_are_told_every_row():
+    told = []
+    model = training.train(*rows(), 2, small(), seed=0, observer=told.append)
+    assert [row["update"] for row in told] == model.history["update"].tolist()

@@ -38,7 +38,12 @@ def history():
     n = np.arange(1, 6)
     columns = ("critic_loss", "generator_loss", "critic_real", "critic_fake", "frechet")
     return pd.DataFrame(
-        {"update": 10 * n, **dict.fromkeys(columns, n / 2), "gradient_norm": np.nan}
+        {
+            "update": 10 * n,
+            **dict.fromkeys(columns, n / 2),
+            "gradient_norm": np.nan,
+            "frechet_cortex": n / 3,
+        }
     )
 
 
@@ -75,6 +80,14 @@ def figures(peaks, labels, rng):
         kmeans=np.arange(len(score)) % 3 + 1,
     )
     yield plot_anomaly(scores, "title")
+
+
+def test_each_class_has_a_course_of_its_own():
+    shorter = history()[:3].assign(frechet_cortex=0.0)
+    axis = plot_training({"cgan": [history(), shorter]}, "title").axes[-1]
+    (line,) = axis.lines
+    assert line.get_label() == "cortex"
+    np.testing.assert_allclose(line.get_ydata(), [1 / 6, 2 / 6, 3 / 6, 4 / 3, 5 / 3])
 
 
 def test_pixels_lie_where_they_were_measured():

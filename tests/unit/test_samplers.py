@@ -1,17 +1,23 @@
+import sys
+import types
+
 import numpy as np
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
+from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import cross_val_score
 
 from imsforge.config import TRAINED_METHODS
+from imsforge.errors import ConfigError, DataError
 from imsforge.oversampling import (
     SAMPLERS,
     SMOTE,
     Duplicate,
     Gaussian,
     Noise,
+    fit_together,
     oversample,
     replace,
     sampler_class,
@@ -126,10 +132,66 @@ def test_smote_of_a_tiny_class(size, rng):
     assert drawn.min() >= X[20:].min() - 1e-9
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_samplers_work_in_a_cross_validated_pipeline(name, blobs):
     pipeline = make_pipeline(make(name, random_state=0), LinearDiscriminantAnalysis())
-    assert cross_val_score(pipeline, *blobs, cv=3).mean() > 0.5
+    scores = cross_val_score(pipeline, *blobs, cv=3)
+    assert scores.mean() > 0.5
+    np.testing.assert_array_equal(scores, cross_val_score(clone(pipeline), *blobs, cv=3))
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_sampling_strategy_says_how_many(name, blobs):
+    sampler = make(name, sampling_strategy={2: 40, 3: 13}, random_state=0)
+    _, y = sampler.fit_resample(*blobs)
+    assert np.bincount(y)[1:].tolist() == [60, 40, 13]
+    _, y = make(name, sampling_strategy="minority", random_state=0).fit_resample(*blobs)
+    assert np.bincount(y)[1:].tolist() == [60, 30, 60]
+
+
+def test_gans_fitted_together_are_as_one_by_one(blobs):
+    X, y = blobs
+    sets = [(X, y), (X[:-1] + 1, y[:-1])]
+    alone = [make("cwgan-gp", random_state=seed).fit(*s) for seed, s in enumerate(sets)]
+    together = [make("cwgan-gp", random_state=seed) for seed in range(2)]
+    fit_together(together, sets)
+    for ours, expected in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(ours.sample(7, 3), expected.sample(7, 3))
+        assert ours.model_.history.equals(expected.model_.history)
+        assert {"frechet_1", "frechet_2", "frechet_3"} <= set(ours.model_.history)
+
+
+def test_sets_of_other_classes_are_not_fitted_together(blobs):
+    X, y = blobs
+    with pytest.raises(DataError, match="different numbers of classes"):
+        fit_together([make("cgan"), make("cgan")], [(X, y), (X[y < 3], y[y < 3])])
+
+
+def test_tensorboard_is_told_every_row(blobs, tmp_path, monkeypatch):
+    told = []
+
+    class SummaryWriter:
+        def __init__(self, folder):
+            self.folder = folder
+
+        def add_scalar(self, *event):
+            told.append((self.folder, *event))
+
+        def flush(self):
+            pass
+
+    module = types.SimpleNamespace(SummaryWriter=SummaryWriter)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    sampler = make("cwgan-gp", random_state=0, tensorboard_dir=tmp_path).fit(*blobs)
+    last = sampler.model_.history.iloc[-1]
+    assert (str(tmp_path / "1"), "critic/loss", last["critic_loss"], 60) in told
+    assert (str(tmp_path / "1"), "frechet", last["frechet"], 60) in told
+
+
+def test_a_missing_tensorboard_is_told_before_training(blobs, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(ConfigError, match="pip install tensorboard"):
+        make("cgan", tensorboard_dir=tmp_path).fit(*blobs)
 
 
 @pytest.mark.parametrize("name", TRAINED_METHODS)

@@ -1,11 +1,12 @@
 """What a changed setting runs again, by dry runs over a finished study."""
 
 import copy
+import shutil
 
 import h5py
 import pytest
 
-from .conftest import TINY
+from .conftest import TINY, Workspace
 
 pytestmark = pytest.mark.workflow
 
@@ -115,3 +116,19 @@ def test_a_raw_file_counts_by_its_content(workspace, measurement):
         file["intensity"][0, 0] += 1
     wanted = workspace.planned("results/own/labels.h5")
     assert wanted == {"ingest": 1, "extract_peaks": 1, "label": 1}
+
+
+def test_repeats_trained_together_are_those_trained_alone(finished, tmp_path, root):
+    """Beside what is there already, so that nothing else has to run."""
+    again = Workspace(tmp_path, root)
+    shutil.copytree(finished.folder / "results", tmp_path / "results")
+    shutil.copytree(finished.folder / ".snakemake", tmp_path / ".snakemake")
+    config = copy.deepcopy(TINY)
+    config["datasets"]["tiny"]["experiments"]["nmf"]["together"] = True
+    again.configure(config)
+    model = "results/tiny/nmf/repeat-2/cwgan-gp/model.safetensors"
+    assert again.planned(model) == {"train_together": 1, "train_gan": 1}
+    run = again.snakemake(model)
+    assert run.returncode == 0, run.stderr
+    for name in (model, model.replace("model.safetensors", "history.csv")):
+        assert (tmp_path / name).read_bytes() == (finished.folder / name).read_bytes()

@@ -61,6 +61,7 @@ use rule scale as scale_healthy with:
 use rule train_gan as train_healthy with:
     input:
         scaled=rules.scale_healthy.output.scaled,
+        together=[],
     output:
         model="results/{dataset}/anomaly/{anomaly}/model.safetensors",
         history="results/{dataset}/anomaly/{anomaly}/history.csv",
@@ -73,6 +74,8 @@ use rule train_gan as train_healthy with:
         settings=anomaly_setting("gan"),
         device=config["device"],
         checkpoints=subpath(output.model, parent=True),
+        tensorboard=events_folder("{dataset}/anomaly/{anomaly}"),
+        trained=None,
         seed=seed_for("train_gan", "anomaly"),
         code=code("train_gan"),
 

@@ -168,6 +168,22 @@ def trained_model(wildcards):
     return rules.train_gan.output.model if wildcards.method in TRAINED_METHODS else []
 
 
+def scaled_repeats(wildcards):
+    """Return the scaled features of all repeats of an experiment."""
+    return repeats_of(wildcards.dataset, wildcards.experiment, "scaled.h5")
+
+
+def trained_together(wildcards):
+    """Return the models of all repeats, where the configuration has them trained at once."""
+    together = experiment_setting("together")(wildcards)
+    return rules.train_together.output.models if together else []
+
+
+def taken_from(wildcards, input):
+    """Return where the model of a repeat lies among those of all, without suffix; or None."""
+    return f"{input.together}/repeat-{wildcards.repeat}" if input.together else None
+
+
 def given_labels(wildcards):
     """Return the files of given labels, where the configuration names some."""
     file = label_file(wildcards)
@@ -286,6 +302,19 @@ def seed_for(*purpose):
         wildcards.get("method", ""),
         wildcards.get("repeat", ""),
     )
+
+
+def seeds_of_repeats(purpose):
+    """Return a function of wildcards: what `seed_for` says of each repeat of an experiment."""
+    return lambda wildcards: [
+        derive_seed(config["seed"], purpose, wildcards.method, repeat)
+        for repeat in range(1, experiment_setting("repeats")(wildcards) + 1)
+    ]
+
+
+def events_folder(place):
+    """Return the folder for TensorBoard events, where the configuration asks for them."""
+    return f"logs/{place}/tensorboard" if config["tensorboard"] else None
 
 
 def code(script):

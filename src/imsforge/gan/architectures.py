@@ -1,4 +1,6 @@
-"""The theses' networks as one table (row V10; van der Linden, section 5-2, 5-3, appendix D).
+"""The theses' networks as one table (rows V10 and L2).
+
+Van der Linden (2024), section 5-2, 5-3, appendix D; ``mirrored``: Leitner (2021), listings 1 and 2.
 
 A network is a line of layers from input to output; both kinds see the embedding of the class
 beside their input. The words of the table:
@@ -6,8 +8,10 @@ beside their input. The words of the table:
 ``linear n``
     fully connected to ``n`` outputs; ``out`` stands for one score (critic) or all features
     (generator)
-``leaky``
-    LeakyReLU with slope 0.2 (the slope of Radford et al. 2016, whom the thesis follows)
+``unbiased n``
+    the same without biases
+``leaky``, ``relu``, ``tanh``
+    LeakyReLU with slope 0.2 (the slope of Radford et al. 2016, whom the theses follow), ReLU, tanh
 ``dropout``
     element by element, at the rate of the settings (the thesis: 0.4)
 ``norm``
@@ -21,6 +25,8 @@ beside their input. The words of the table:
 
 No critic ends in a sigmoid: it gives a logit, which the cross-entropy loss takes as it is. Nor
 does the generator ``dc8``, whose tabulated sigmoid could not reach standard-scaled features.
+``mirrored`` generates rows from -1 to 1, made for the scaler ``minmax`` and 8 latent numbers; its
+critic is ``mirrored-norm`` under the cross-entropy, and ``mirrored`` under a Wasserstein loss.
 
 Trainable parameters at 573 features, 19 classes and 100 latent numbers:
 
@@ -40,6 +46,9 @@ fc4         476,960   474,278 BatchNorm not counted (2,682)
 fc5       1,297,696 1,296,550 BatchNorm of the output not counted (1,146)
 dc8         603,866   605,054 the tabulated layers sum to 603,866; cause unknown
 ========= ========= ========= ===========================================================
+
+Those of ``mirrored``, without what serves the classes, are the listings' 3,276 (generator), 3,137
+(``mirrored-norm``) and 2,945 at 12 features.
 """
 
 CRITICS = {
@@ -55,6 +64,10 @@ CRITICS = {
     "dc32": (
         "linear 512, leaky, channel, conv 32 5, leaky, dropout, conv 64 4, leaky, dropout, "
         "conv 128 4, leaky, dropout, conv 256 4, leaky, dropout, flat, linear out"
+    ),
+    "mirrored": "linear 64, leaky, dropout, linear 32, leaky, dropout, linear out",
+    "mirrored-norm": (
+        "linear 64, norm, leaky, dropout, linear 32, norm, leaky, dropout, linear out"
     ),
 }
 
@@ -72,4 +85,5 @@ GENERATORS = {
         "linear 128, channel, norm, leaky, deconv 8 2, norm, leaky, deconv 4 2, norm, leaky, "
         "deconv 2 2, norm, leaky, deconv 1 1, norm, leaky, flat, linear out"
     ),
+    "mirrored": "unbiased 32, norm, relu, unbiased 64, norm, relu, linear out, tanh",
 }

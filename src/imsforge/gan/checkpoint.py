@@ -15,13 +15,13 @@ from imsforge.gan.tensorfile import read_tensors, write_tensors
 
 logger = logging.getLogger(__name__)
 
-FORMAT = "imsforge training checkpoint 1"
+FORMAT = "imsforge training checkpoint 2"
 NAME = "checkpoint.safetensors"
-SECONDS_BETWEEN = 30.0
+SECONDS_BETWEEN = 10.0
 
 
 class Checkpoint:
-    """The one checkpoint of one training run.
+    """The one checkpoint of one training, of a run or of several side by side.
 
     Parameters
     ----------
@@ -36,16 +36,17 @@ class Checkpoint:
         self.digest = digest
         self._written = time.monotonic()
 
-    def save(self, tensors, update, history):
-        """Write the state of the run, unless the last one is younger than 30 s."""
-        if self.path is None or time.monotonic() - self._written < SECONDS_BETWEEN:
+    def save(self, tensors, facts, *, now=False):
+        """Write a snapshot of the state, unless the last one is younger than 10 s."""
+        recent = time.monotonic() - self._written < SECONDS_BETWEEN
+        if self.path is None or (recent and not now):
             return
-        header = {"format": FORMAT, "run": self.digest, "update": update, "history": history}
+        header = {"format": FORMAT, "run": self.digest, "facts": facts}
         write_tensors(self.path, tensors, header)
         self._written = time.monotonic()
 
     def load(self):
-        """Return (tensors, update, history) of the same run, or None to begin anew."""
+        """Return (tensors, facts) of the same run, or None to begin anew."""
         if self.path is None or not self.path.exists():
             return None
         try:
@@ -56,8 +57,9 @@ class Checkpoint:
         if header.get("format") != FORMAT or header.get("run") != self.digest:
             logger.warning("%s: of another run; ignored, training begins anew", self.path)
             return None
-        logger.info("%s: training goes on after update %d", self.path, header["update"])
-        return tensors, header["update"], header["history"]
+        facts = header["facts"]
+        logger.info("%s: training goes on after update %d", self.path, facts["update"])
+        return tensors, facts
 
 
 def remove_checkpoint(directory):
@@ -68,17 +70,18 @@ def remove_checkpoint(directory):
         directory.rmdir()
 
 
-def run_digest(X, y, n_classes, settings, seed, device):
-    """Return a digest of everything that decides the outcome of a run."""
+def run_digest(runs, n_classes, settings, device):
+    """Return a digest of everything that decides the outcome of runs trained side by side."""
     facts = {
         "settings": asdict(settings),
         "n_classes": n_classes,
-        "seed": seed,
+        "seeds": [run.seed for run in runs],
         "device": device.type,
         "torch": torch.__version__,
-        "shape": X.shape,
+        "shapes": [run.X.shape for run in runs],
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    digest.update(np.ascontiguousarray(X))
-    digest.update(np.ascontiguousarray(y))
+    for run in runs:
+        digest.update(np.ascontiguousarray(run.X))
+        digest.update(np.ascontiguousarray(run.y))
     return digest.hexdigest()

@@ -9,6 +9,39 @@ LEAKY_SLOPE = 0.2
 DECONV_KERNEL = 4
 
 
+class Dropout(nn.Module):
+    """Dropout of single numbers, drawn from a source of its own.
+
+    `torch.nn.Dropout` draws from the global random state, which runs trained side by side would
+    share.
+
+    Parameters
+    ----------
+    rate : float
+
+    Attributes
+    ----------
+    random : torch.Generator or None
+        None stands for the global random state.
+    """
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+        self.random = None
+
+    def forward(self, values):
+        """Set a share of the values to zero, and scale the others up; in training only."""
+        if not self.training or not self.rate:
+            return values
+        return values * self.draw(values)
+
+    def draw(self, values):
+        """Return the factors of one pass: zero, or the reciprocal of the share that is kept."""
+        kept = 1 - self.rate
+        return torch.empty_like(values).bernoulli_(kept, generator=self.random).div_(kept)
+
+
 class ConditionalNetwork(nn.Module):
     """A network that sees the embedding of a class beside its input.
 
@@ -31,6 +64,12 @@ class ConditionalNetwork(nn.Module):
     def forward(self, inputs, labels):
         """Map inputs (n, n_inputs) and class codes (n,) to (n, n_outputs)."""
         return self.body(torch.cat([inputs, self.embedding(labels)], dim=1))
+
+    def draw_from(self, source):
+        """Let every dropout layer draw from a `torch.Generator`."""
+        for layer in self.body:
+            if isinstance(layer, Dropout):
+                layer.random = source
 
 
 class Critic(ConditionalNetwork):
@@ -56,6 +95,11 @@ def count_parameters(network):
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
 
 
+def is_made_of(network, *kinds):
+    """Tell whether the layers of a network are all of some kinds."""
+    return all(isinstance(layer, kinds) for layer in network.body)
+
+
 def _build(layers, n_inputs, n_outputs, dropout):
     """Build the layers of one line; what flows on is shaped (features,) or (channels, length)."""
     body, shape = nn.Sequential(), (n_inputs,)
@@ -72,6 +116,8 @@ def _layer(name, sizes, shape, dropout):
     match name, *sizes:
         case "linear", width:
             return nn.Linear(*shape, width), (width,)
+        case "unbiased", width:
+            return nn.Linear(*shape, width, bias=False), (width,)
         case "conv", channels, kernel:
             layer = nn.Conv1d(shape[0], channels, kernel, stride=2, padding=kernel - 1)
             return layer, (channels, (shape[1] + kernel - 2) // 2 + 1)
@@ -85,7 +131,11 @@ def _layer(name, sizes, shape, dropout):
         case ("norm",):
             return nn.BatchNorm1d(shape[0]), shape
         case ("dropout",):
-            return nn.Dropout(dropout), shape
+            return Dropout(dropout), shape
         case ("leaky",):
             return nn.LeakyReLU(LEAKY_SLOPE), shape
+        case ("relu",):
+            return nn.ReLU(), shape
+        case ("tanh",):
+            return nn.Tanh(), shape
     raise ValueError(f"unknown layer: {name}")

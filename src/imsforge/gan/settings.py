@@ -1,25 +1,51 @@
 """What the training of a conditional GAN may be told."""
 
+import logging
 import math
 from dataclasses import dataclass, fields, replace
 
 from imsforge.errors import ConfigError
 from imsforge.gan.architectures import CRITICS, GENERATORS
 
-KINDS = ("cgan", "cwgan-gp")
+logger = logging.getLogger(__name__)
+
+KINDS = ("cgan", "cwgan", "cwgan-gp")
+RATE_DECAYS = ("constant", "linear")
+
+#: What a recipe changes of the defaults. ``thesis`` is training as van der Linden (2024) has it,
+#: row V11, choice by choice; docs/gan.md says which of its faults are not repeated.
+RECIPES = {
+    "default": {},
+    "thesis": {
+        "generator": "fc4",
+        "critic": "fc3",
+        "latent_size": 100,
+        "dropout": 0.4,
+        "batch_size": 64,
+        "updates": 390_000,  # 1,000 passes over 25,000 rows
+        "critic_steps": None,
+        "learning_rate": 1e-4,
+        "generator_learning_rate": None,
+        "rate_decay": "constant",
+        "betas": [0.9, 0.999],  # none are named; these are Adam's own
+        "penalty_weight": 10.0,
+        "average": 0.0,
+    },
+}
 
 
 @dataclass(frozen=True)
 class GANSettings:
     """Settings of one conditional GAN.
 
-    The networks are the larger thesis' (row V10). The defaults of their training are what served
-    best in short trainings; `THESIS` holds the thesis' own values (row V11).
+    The defaults are what served best in short trainings, as docs/gan.md tells; `RECIPES` holds
+    the larger thesis' own values (row V11).
 
     Attributes
     ----------
-    kind : {"cwgan-gp", "cgan"}
-        Wasserstein critic with gradient penalty, or discriminator with cross-entropy.
+    kind : {"cwgan-gp", "cwgan", "cgan"}
+        Wasserstein critic with gradient penalty or with clipped weights, or discriminator with
+        cross-entropy.
     generator, critic : str
         Names in `imsforge.gan.architectures`.
     latent_size : int
@@ -29,20 +55,33 @@ class GANSettings:
     batch_size : int
         Rows an update sees; the last incomplete batch of a pass over the data is dropped.
     updates : int
-        Updates of the critic in all.
+        Updates of the critic in all, at most.
+    epochs : float or None
+        Passes over the training rows, at most; None leaves it to ``updates``.
+    patience : int or None
+        Stop after so many rows of the history, of which there are a hundred, without a smaller
+        Fréchet distance to training rows that are held out for it, a tenth of each class; the
+        weights of the smallest distance are kept. None holds nothing out.
     critic_steps : int or None
-        Updates of the critic for one of the generator; None stands for the thesis' 100 in a
-        cwgan-gp and 1 in a cgan.
+        Updates of the critic for one of the generator; None stands for the thesis' 100 under a
+        Wasserstein loss and 1 in a cgan.
     learning_rate : float
         Of the critic's Adam.
     generator_learning_rate : float or None
         Of the generator's Adam; None stands for ``learning_rate * sqrt(critic_steps)``. The
         thesis says only that this rate grows with the number of critic steps. In proportion it
         would be 0.01 at 100 steps; the square root gives 0.001.
+    rate_decay : {"constant", "linear"}
+        Whether both rates stay or fall evenly to zero at the last of ``updates``.
     betas : pair of float
         Decay rates of both Adams.
     penalty_weight : float
         Weight of the gradient penalty of a cwgan-gp.
+    clip : float
+        Largest weight of the critic of a cwgan.
+    average : float
+        Decay of an exponential moving average of the generator's weights, which is then what is
+        kept; 0 keeps the weights themselves.
     """
 
     kind: str = "cwgan-gp"
@@ -52,31 +91,41 @@ class GANSettings:
     dropout: float = 0.0
     batch_size: int = 64
     updates: int = 10_000
+    epochs: float | None = None
+    patience: int | None = None
     critic_steps: int | None = 2
     learning_rate: float = 1e-3
     generator_learning_rate: float | None = 1e-4
+    rate_decay: str = "constant"
     betas: tuple[float, float] = (0.5, 0.9)
     penalty_weight: float = 10.0
+    clip: float = 0.01
+    average: float = 0.999
 
     def __post_init__(self):
         self._require_choice("kind", KINDS)
         self._require_choice("generator", GENERATORS)
         self._require_choice("critic", CRITICS)
+        self._require_choice("rate_decay", RATE_DECAYS)
         for name, least in {"latent_size": 1, "batch_size": 2, "updates": 1}.items():
             self._require_count(name, least)
-        if self.critic_steps is not None:
-            self._require_count("critic_steps", 1)
-        self._require("dropout", "a number from 0 to below 1", lambda value: 0 <= value < 1)
+        for name in ("critic_steps", "patience"):
+            if getattr(self, name) is not None:
+                self._require_count(name, 1)
+        for name in ("dropout", "average"):
+            self._require(name, "a number from 0 to below 1", lambda value: 0 <= value < 1)
         self._require("penalty_weight", "a number of 0 or more", lambda value: value >= 0)
-        self._require("learning_rate", "a number above 0", lambda value: value > 0)
-        if self.generator_learning_rate is not None:
-            self._require("generator_learning_rate", "a number above 0", lambda value: value > 0)
+        for name in ("learning_rate", "generator_learning_rate", "clip", "epochs"):
+            if getattr(self, name) is not None or name in ("learning_rate", "clip"):
+                self._require(name, "a number above 0", lambda value: value > 0)
         if (
             not isinstance(self.betas, list | tuple)
             or len(self.betas) != 2
             or not all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas)
         ):
             raise self._error("betas", "two numbers from 0 to below 1")
+        if self.kind == "cwgan-gp" and "norm" in CRITICS[self.critic].split(", "):
+            raise self._error("critic", "one without BatchNorm: the penalty is on single rows")
         # Adam takes a pair of floats, where YAML may say 0.
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
 
@@ -84,21 +133,42 @@ class GANSettings:
     def from_dict(cls, values):
         """Make settings from a mapping, as read from YAML or JSON.
 
+        Beside fields it may name a ``recipe`` of `RECIPES`, which its fields are laid over.
+
         Raises
         ------
         ConfigError
             If a key is unknown or a value impossible.
         """
         known = [entry.name for entry in fields(cls)]
+        values = dict(values)
+        if (recipe := values.pop("recipe", "default")) not in RECIPES:
+            raise ConfigError(f"gan.recipe: must be one of {', '.join(RECIPES)}, not {recipe!r}")
         if unknown := sorted(set(values) - set(known)):
             raise ConfigError(f"gan: unknown key {unknown[0]!r}; known are {', '.join(known)}")
-        return cls(**values)
+        return cls(**(RECIPES[recipe] | values))
 
-    def resolved(self):
-        """Return the same settings with every None replaced by the value it stands for."""
-        steps = self.critic_steps or (100 if self.kind == "cwgan-gp" else 1)
+    def resolved(self, n_rows=None):
+        """Return the settings with nothing left open, for so many training rows.
+
+        Every None that stands for a number is replaced by it. A batch is no larger than the data,
+        and ``epochs`` is counted in updates.
+        """
+        steps = self.critic_steps or (1 if self.kind == "cgan" else 100)
         rate = self.generator_learning_rate or self.learning_rate * math.sqrt(steps)
-        return replace(self, critic_steps=steps, generator_learning_rate=rate)
+        settings = replace(self, critic_steps=steps, generator_learning_rate=rate)
+        return settings if n_rows is None else settings._fitted_to(n_rows)
+
+    def _fitted_to(self, n_rows):
+        batch_size, updates = min(self.batch_size, n_rows), self.updates
+        if batch_size < self.batch_size:
+            logger.warning(
+                "batch size %d is more than the %d training rows; reduced to %d",
+                *(self.batch_size, n_rows, n_rows),
+            )
+        if self.epochs is not None:
+            updates = min(updates, math.ceil(self.epochs * (n_rows // batch_size)))
+        return replace(self, batch_size=batch_size, updates=max(updates, 1))
 
     def _require_choice(self, name, choices):
         if getattr(self, name) not in tuple(choices):
@@ -116,21 +186,16 @@ class GANSettings:
 
     def _error(self, name, wanted):
         value = getattr(self, name)
-        hint = " (YAML reads 1e-4 as text; write 1.0e-4)" if isinstance(value, str) else ""
+        hint = " (YAML reads 1e-4 as text; write 1.0e-4)" if _is_spelled_number(value) else ""
         return ConfigError(f"gan.{name}: must be {wanted}, not {value!r}{hint}")
-
-
-#: Training as the larger thesis has it (row V11): 1,000 passes over 25,000 rows. It names no decay
-#: rates; these are Adam's own.
-THESIS = {
-    "dropout": 0.4,
-    "updates": 390_000,
-    "critic_steps": None,
-    "learning_rate": 1e-4,
-    "generator_learning_rate": None,
-    "betas": (0.9, 0.999),
-}
 
 
 def _is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_spelled_number(value):
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False

@@ -1,71 +1,138 @@
-"""Everything that changes while a conditional GAN is trained."""
+"""Everything that changes while conditional GANs are trained."""
+
+import copy
 
 import torch
 
+from imsforge.gan.adam import Adam
+from imsforge.gan.stack import Stack
+
 
 class TrainingState:
-    """Networks, optimisers, random state, counter and history of a training run.
+    """Networks, optimisers, random states, counter and histories of runs trained side by side.
 
     Parameters
     ----------
-    model : ConditionalGAN
-        Its settings must be resolved.
+    models : list of ConditionalGAN, one a run
+        Their settings must be resolved, and equal.
+    batches : list of Batches, one a run
 
     Attributes
     ----------
+    stacks : dict of str to Stack
+        The critics and the generators that are trained. Without a moving average, the generators
+        are those of the models.
+    averaged : Stack
+        The generators of the models: with a moving average, that of the trained ones.
     optimisers : dict of str to Adam, by network
+    share : tensor of shape ()
+        How far the average moves in the next step.
     update : int
         Critic updates done.
-    history : list of dict
+    histories : list of list of dict, one a run
+    kept, kept_update : lists, one entry a run
+        The weights to end with, as `weights` returns them, and the update that they are of.
+    stopped : list of str or None, one a run
+        Why a run was stopped before its last update.
     """
 
-    def __init__(self, model):
-        settings = model.settings
-        self.networks = model.networks
-        rates = {
+    def __init__(self, models, batches):
+        settings = models[0].settings
+        self.models, self.batches = models, batches
+        self.settings, self.device = settings, models[0].device
+        generators = [model.generator for model in models]
+        trained = copy.deepcopy(generators) if settings.average else generators
+        self.stacks = {
+            "critic": Stack([model.critic for model in models]),
+            "generator": Stack(trained),
+        }
+        self.averaged = Stack(generators) if settings.average else self.stacks["generator"]
+        for model, run in zip(models, batches, strict=True):
+            model.critic.draw_from(run.random)
+        self.rates = {
             "critic": settings.learning_rate,
             "generator": settings.generator_learning_rate,
         }
-        # The fused Adam takes a sixth of the default's time on a CPU.
         self.optimisers = {
-            name: torch.optim.Adam(
-                network.parameters(), rates[name], betas=settings.betas, fused=True
-            )
-            for name, network in self.networks.items()
+            name: Adam(stack, self.rates[name], settings.betas)
+            for name, stack in self.stacks.items()
         }
-        self.device = model.device
+        self.share = torch.zeros((), device=self.device)
         self.update = 0
-        self.history = []
+        self.histories = [[] for _ in models]
+        self.kept = [self.weights(run) for run in range(len(models))]
+        self.kept_update = [0] * len(models)
+        self.stopped = [None] * len(models)
+
+    def set_pace(self):
+        """Set the learning rates and the moving average's share for the cycle that begins."""
+        settings = self.settings
+        left = 1 - self.update / settings.updates if settings.rate_decay == "linear" else 1.0
+        for name, adam in self.optimisers.items():
+            adam.rate.fill_(self.rates[name] * left)
+        # An average over few steps must not remember the random weights of the start.
+        done = self.update // settings.critic_steps
+        self.share.fill_(max(1 - settings.average, 9 / (10 + done)))
+
+    def set_training(self, training):
+        """Switch the trained networks to training, or all to evaluation."""
+        for stack in (self.averaged, *self.stacks.values()):
+            for network in stack.networks:
+                network.train(training)
+
+    def weights(self, run):
+        """Return a copy of what a run's model is, by the names of its file."""
+        return {
+            f"{name}.{key}": value.clone()
+            for name, network in self.models[run].networks.items()
+            for key, value in network.state_dict().items()
+        }
+
+    def tensors(self):
+        """Return what a cycle changes and the device holds, by name; not copied."""
+        tensors = {}
+        stacks = self.stacks
+        if self.averaged is not self.stacks["generator"]:
+            stacks = {**stacks, "averaged": self.averaged}
+        for name, stack in stacks.items():
+            tensors[f"{name}.values"] = stack.values
+            tensors |= {f"{name}.{key}": value for key, value in stack.buffers.items()}
+        for name, adam in self.optimisers.items():
+            tensors |= {f"{name}.adam.{key}": value for key, value in adam.state.items()}
+        return tensors
+
+    def take(self, tensors):
+        """Set what `tensors` returns, in place."""
+        for name, value in self.tensors().items():
+            value.copy_(tensors[name])
 
     def snapshot(self):
-        """Return (tensors, update, history), copies that later training does not touch."""
-        tensors = {"random.cpu": torch.get_rng_state()}
-        if self.device.type == "cuda":
-            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
-        for name, network in self.networks.items():
-            for key, value in network.state_dict().items():
-                tensors[f"{name}.{key}"] = value.clone()
-            moments = self.optimisers[name].state_dict()["state"]
-            for index, entries in moments.items():
-                for key, value in entries.items():
-                    tensors[f"adam.{name}.{index}.{key}"] = value.clone()
-        return tensors, self.update, list(self.history)
+        """Return (tensors, facts), copies that later training does not touch."""
+        tensors = {name: value.clone() for name, value in self.tensors().items()}
+        for run, batches in enumerate(self.batches):
+            tensors[f"random.{run}"] = batches.random.get_state()
+            tensors |= {f"kept.{run}.{name}": value for name, value in self.kept[run].items()}
+        facts = {
+            "update": self.update,
+            "histories": [list(history) for history in self.histories],
+            "kept_update": list(self.kept_update),
+            "stopped": list(self.stopped),
+        }
+        return tensors, facts
 
-    def restore(self, tensors, update, history):
+    def restore(self, tensors, facts):
         """Go back to a snapshot."""
-        torch.set_rng_state(tensors["random.cpu"])
-        if self.device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
-        for name, network in self.networks.items():
-            network.load_state_dict({key: tensors[f"{name}.{key}"] for key in network.state_dict()})
-            adam = self.optimisers[name]
-            moments = {}
-            for entry, value in tensors.items():
-                if entry.startswith(f"adam.{name}."):
-                    index, key = entry.split(".")[2:]
-                    moments.setdefault(int(index), {})[key] = value.clone()
-            adam.load_state_dict(
-                {"state": moments, "param_groups": adam.state_dict()["param_groups"]}
-            )
-        self.update = update
-        self.history = list(history)
+        self.take(tensors)
+        self.update = facts["update"]
+        self.histories = [list(history) for history in facts["histories"]]
+        self.kept_update = list(facts["kept_update"])
+        self.stopped = list(facts["stopped"])
+        for run, batches in enumerate(self.batches):
+            batches.random.set_state(tensors[f"random.{run}"])
+            batches.go_to(self.update)
+            prefix = f"kept.{run}."
+            self.kept[run] = {
+                name.removeprefix(prefix): value.to(self.device)
+                for name, value in tensors.items()
+                if name.startswith(prefix)
+            }

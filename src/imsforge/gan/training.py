@@ -1,32 +1,49 @@
-"""Training a conditional GAN: one loop over updates of the critic."""
+"""Training conditional GANs: one loop over cycles of updates, for one run or several."""
 
-import itertools
 import logging
 import math
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from imsforge.device import resolve_device
 from imsforge.errors import DataError
+from imsforge.gan.batches import Batches, draw_together
 from imsforge.gan.checkpoint import Checkpoint, run_digest
+from imsforge.gan.cycle import Cycle, fast_cycle
 from imsforge.gan.model import ConditionalGAN, checked_labels
-from imsforge.gan.monitor import COLUMNS, FrechetMonitor, Means
+from imsforge.gan.monitor import COLUMNS, FrechetMonitor, held_out
+from imsforge.gan.progress import Means, Progress
 from imsforge.gan.state import TrainingState
-from imsforge.gan.steps import critic_step, generator_step
+from imsforge.gan.stopping import judge
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)
 
 HISTORY_ROWS = 100
-EXPLODED = 1e5
-SHOWN = ("critic_loss", "generator_loss", "frechet")
 
 
-def train(X, y, n_classes, settings, *, seed, device="auto", checkpoint_dir=None):
+@dataclass
+class Run:
+    """What one training learns from.
+
+    Attributes
+    ----------
+    X : array of shape (n_rows, n_features)
+        Scaled features; used as float32.
+    y : array of int, shape (n_rows,)
+        Class codes.
+    seed : int
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    seed: int
+
+
+def train(X, y, n_classes, settings, *, seed, device="auto", checkpoint_dir=None, observer=None):
     """Train a conditional GAN (thesis algorithm 1, rows V11 and L3).
 
     Parameters
@@ -44,6 +61,8 @@ def train(X, y, n_classes, settings, *, seed, device="auto", checkpoint_dir=None
     checkpoint_dir : path or None
         Where an unfinished run is kept; `imsforge.gan.checkpoint.remove_checkpoint` clears it
         once the model has been saved.
+    observer : callable or None
+        Called with each row of the history as it comes, a dict.
 
     Returns
     -------
@@ -51,8 +70,9 @@ def train(X, y, n_classes, settings, *, seed, device="auto", checkpoint_dir=None
         Its ``history`` is a table of about 100 rows, each the mean over the updates since the
         row before: ``update``, ``epoch``, ``critic_loss``, ``generator_loss``, ``critic_real``
         and ``critic_fake`` (scores; probabilities in a cgan), ``gradient_norm`` and
-        ``gradient_penalty`` (empty in a cgan), and at the row's update ``frechet``, the mean
-        over classes of the distance to a fixed part of the training rows.
+        ``gradient_penalty`` (of a cwgan-gp alone), and at the row's update ``frechet``, the mean
+        over classes of the distance between generated and some training rows (with ``patience``
+        rows that are held out), and ``frechet_0`` and so on, that of each class.
 
     Raises
     ------
@@ -61,105 +81,136 @@ def train(X, y, n_classes, settings, *, seed, device="auto", checkpoint_dir=None
         history. Where it explodes later, the weights of the last good row are kept; ``updates``
         of the model and the log say so.
     """
-    X, y = _checked(X, y, n_classes)
-    settings = _fitted_to(settings.resolved(), len(X))
-    device = resolve_device(device)
-    checkpoint = Checkpoint(checkpoint_dir, run_digest(X, y, n_classes, settings, seed, device))
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        model = ConditionalGAN(settings, X.shape[1], n_classes, device)
-        logger.info(
-            "%s on %s: %d rows, %d features, %d classes; parameters: %s",
-            *(settings.kind, device, *X.shape, n_classes, model.n_parameters),
-        )
-        monitor = FrechetMonitor(X, y, model, derive_seed(seed, "frechet"))
-        state = TrainingState(model)
-        if (saved := checkpoint.load()) is not None:
-            state.restore(*saved)
-        rows, labels = torch.tensor(X, device=device), torch.tensor(y, device=device)
-        _train(model, state, rows, labels, seed, monitor, checkpoint)
-    model.set_training(False)
-    model.updates = state.update
-    model.history = pd.DataFrame(state.history, columns=COLUMNS)
-    logger.info(
-        "trained for %d updates of the critic and %d of the generator",
-        *(state.update, state.update // settings.critic_steps),
+    observe = None if observer is None else lambda _, row: observer(row)
+    (model,) = train_together(
+        [Run(X, y, seed)],
+        n_classes,
+        settings,
+        device=device,
+        checkpoint_dir=checkpoint_dir,
+        observer=observe,
     )
     return model
 
 
-def _train(model, state, X, y, seed, monitor, checkpoint):
-    """Train from where the state stands to the last update, or to the last good one."""
-    settings = model.settings
-    interval = _history_interval(settings)
-    means = Means()
-    good = state.snapshot()
-    model.set_training(True)
-    batches = index_batches(len(X), settings.batch_size, seed, state.update, X.device)
-    with tqdm(
-        total=settings.updates, initial=state.update, desc=settings.kind, disable=None
-    ) as progress:
-        while state.update < settings.updates:
-            epoch, batch = next(batches)
-            means.add(**critic_step(model, state.optimisers["critic"], X[batch], y[batch]))
-            state.update += 1
-            if state.update % settings.critic_steps == 0:
-                # The labels of the generator's batch follow the data, as in the critic's steps:
-                # BatchNorm must see one distribution.
-                drawn = torch.randint(len(y), (settings.batch_size,), device=y.device)
-                means.add(**generator_step(model, state.optimisers["generator"], y[drawn]))
-            progress.update()
-            if state.update % interval == 0 or state.update == settings.updates:
-                row = {"update": state.update, "epoch": epoch, **means.read()}
-                row["frechet"] = monitor.distance()
-                model.set_training(True)
-                if _exploded(row):
-                    _stop(state, row, good)
-                    return
-                state.history.append(row)
-                progress.set_postfix({name: row[name] for name in SHOWN if name in row})
-                good = state.snapshot()
-                checkpoint.save(*good)
+def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=None, observer=None):
+    """Train several conditional GANs side by side, with the results of one by one.
 
+    Their weights lie in one buffer and their products are batched, which suits a GPU that a
+    single run leaves idle.
 
-def index_batches(n_rows, batch_size, seed, done, device):
-    """Yield (epoch, row numbers) for ever, going on after ``done`` batches.
+    Parameters
+    ----------
+    runs : list of Run
+        Of the same number of features. Each draws from its own seed.
+    n_classes, settings, device, checkpoint_dir
+        As in `train`.
+    observer : callable or None
+        Called with the number of a run and a row of its history.
 
-    Each pass shuffles all rows and drops the last incomplete batch. Its order depends on nothing
-    but the seed and its number, so that a resumed run needs none of the passes before.
+    Returns
+    -------
+    list of ConditionalGAN, see `train`
+
+    Raises
+    ------
+    DataError
+        As in `train`, or if the runs do not fit together: another number of features, or settings
+        that the number of rows changes (a smaller batch, ``epochs``).
     """
-    per_epoch = n_rows // batch_size
-    skip = done % per_epoch
-    for epoch in itertools.count(done // per_epoch + 1):
-        source = torch.Generator().manual_seed(derive_seed(seed, "epoch", epoch))
-        order = torch.randperm(n_rows, generator=source)[: per_epoch * batch_size]
-        for batch in order.view(per_epoch, batch_size)[skip:].to(device):
-            yield epoch, batch
-        skip = 0
+    runs = [Run(*_checked(run.X, run.y, n_classes), run.seed) for run in runs]
+    watched = [held_out(run.y, settings, run.seed) for run in runs]
+    learned = [
+        np.ones(len(run.y), dtype=bool) if mask is None else ~mask
+        for run, mask in zip(runs, watched, strict=True)
+    ]
+    settings = _common([settings.resolved(int(mask.sum())) for mask in learned], runs)
+    device = resolve_device(device)
+    checkpoint = Checkpoint(checkpoint_dir, run_digest(runs, n_classes, settings, device))
+    models = [_new_model(run, settings, n_classes, device) for run in runs]
+    logger.info(
+        "%s on %s: %d run(s), %d rows, %d features, %d classes; parameters: %s",
+        *(settings.kind, device, len(runs), *runs[0].X.shape, n_classes, models[0].n_parameters),
+    )
+    batches, monitors = [], []
+    for run, model, rows, mask in zip(runs, models, learned, watched, strict=True):
+        seed = derive_seed(run.seed, "frechet")
+        monitors.append(FrechetMonitor(run.X, run.y, model, seed, among=mask))
+        X, y = (torch.tensor(values[rows], device=device) for values in (run.X, run.y))
+        batches.append(Batches(X, y, n_classes, settings, run.seed))
+    state = TrainingState(models, batches)
+    if (saved := checkpoint.load()) is not None:
+        state.restore(*saved)
+    _train(state, monitors, checkpoint, observer)
+    state.set_training(False)
+    for run, model in enumerate(models):
+        _finish(model, state, run)
+    return models
+
+
+def _new_model(run, settings, n_classes, device):
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(run.seed)  # weights are drawn on the CPU
+        return ConditionalGAN(settings, run.X.shape[1], n_classes, device)
+
+
+def _train(state, monitors, checkpoint, observer):
+    """Train from where the state stands until every run has ended."""
+    settings = state.settings
+    interval = _history_interval(settings)
+    means, cycle, whole = Means(), Cycle(state, settings), None
+    good = state.snapshot()
+    state.set_training(True)
+    with Progress(state) as progress:
+        try:
+            while state.update < settings.updates and not all(state.stopped):
+                n_steps = min(settings.critic_steps, settings.updates - state.update)
+                draws = draw_together(state.batches, n_steps)
+                if n_steps == settings.critic_steps and whole is None:
+                    whole = fast_cycle(state, settings, draws)
+                state.set_pace()
+                readings = (whole if n_steps == settings.critic_steps else cycle)(draws)
+                means.add(readings)
+                state.update += n_steps
+                progress.update(n_steps)
+                if state.update % interval == 0 or state.update == settings.updates:
+                    judge(state, monitors, means.read(), observer)
+                    progress.show()
+                    good = state.snapshot()
+                    checkpoint.save(*good)
+                    state.set_training(True)
+        except KeyboardInterrupt:
+            checkpoint.save(*good, now=True)
+            raise
+
+
+def _finish(model, state, run):
+    """Give a model the weights to end with, and its history."""
+    for name, network in model.networks.items():
+        prefix = f"{name}."
+        network.load_state_dict(
+            {
+                key.removeprefix(prefix): value
+                for key, value in state.kept[run].items()
+                if key.startswith(prefix)
+            },
+            assign=True,  # no longer views of buffers that all runs share
+        )
+    model.updates = state.kept_update[run]
+    history = pd.DataFrame(state.histories[run])
+    model.history = history.reindex(
+        columns=[*COLUMNS, *history.columns.difference(COLUMNS, sort=False)]
+    )
+    logger.info(
+        "trained for %d updates of the critic and %d of the generator; kept those of update %d",
+        *(state.update, state.update // state.settings.critic_steps, model.updates),
+    )
 
 
 def _history_interval(settings):
     """Updates from one row of the history to the next: whole steps of the generator."""
     steps = settings.critic_steps
     return math.ceil(settings.updates / (HISTORY_ROWS * steps)) * steps
-
-
-def _exploded(row):
-    """Tell whether the losses of a row of the history, or generated rows, left all bounds."""
-    means = [row[name] for name in ("critic_loss", "generator_loss") if name in row]
-    return not all(abs(mean) < EXPLODED for mean in means) or math.isinf(row["frechet"])
-
-
-def _stop(state, row, good):
-    """Go back to the last good weights, or refuse where there are none but the first."""
-    what = f"training exploded by update {row['update']} (critic loss {row['critic_loss']:.3g})"
-    state.restore(*good)
-    if state.update == 0:
-        raise DataError(
-            f"{what} and nothing was learned before; lower gan.learning_rate or "
-            "gan.generator_learning_rate, and see that the features are scaled"
-        )
-    logger.warning("%s; stopped, with the weights of update %d", what, state.update)
 
 
 def _checked(X, y, n_classes):
@@ -178,12 +229,13 @@ def _checked(X, y, n_classes):
     return X, y
 
 
-def _fitted_to(settings, n_rows):
-    """Return the settings with a batch no larger than the data."""
-    if n_rows >= settings.batch_size:
-        return settings
-    logger.warning(
-        "batch size %d is more than the %d training rows; reduced to %d",
-        *(settings.batch_size, n_rows, n_rows),
-    )
-    return replace(settings, batch_size=n_rows)
+def _common(settings, runs):
+    """Return the settings that all runs share."""
+    if any(other != settings[0] for other in settings):
+        raise DataError(
+            "runs side by side: their numbers of rows ask for different batches or updates; "
+            "train them one by one"
+        )
+    if len({run.X.shape[1] for run in runs}) > 1:
+        raise DataError("runs side by side: they have different features; train them one by one")
+    return settings[0]

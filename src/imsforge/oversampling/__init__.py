@@ -7,6 +7,7 @@ from imsforge.oversampling.tasks import TASKS, oversample, replace
 
 __all__ = [
     "CGAN",
+    "CWGAN",
     "CWGANGP",
     "SAMPLERS",
     "SMOTE",
@@ -15,6 +16,7 @@ __all__ = [
     "Gaussian",
     "GenerativeSampler",
     "Noise",
+    "fit_together",
     "fitted_sampler",
     "oversample",
     "replace",
@@ -24,7 +26,7 @@ __all__ = [
 
 def __getattr__(name):
     """Import the GANs, and torch with them, when they are first used."""
-    if name in ("CGAN", "CWGANGP"):
+    if name in ("CGAN", "CWGAN", "CWGANGP", "fit_together"):
         from imsforge.oversampling import gan
 
         return getattr(gan, name)

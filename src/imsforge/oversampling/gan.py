@@ -1,13 +1,17 @@
 """Conditional GANs as imbalanced-learn samplers."""
 
+from pathlib import Path
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from imsforge.errors import DataError
 from imsforge.gan.checkpoint import remove_checkpoint
 from imsforge.gan.model import ConditionalGAN
+from imsforge.gan.monitor import CLASS_PREFIX
 from imsforge.gan.settings import GANSettings
-from imsforge.gan.training import train
+from imsforge.gan.tensorboard import TensorBoard
+from imsforge.gan.training import Run, train_together
 from imsforge.oversampling.base import GenerativeSampler
 
 
@@ -20,10 +24,12 @@ class _GANSampler(GenerativeSampler):
         As in `GenerativeSampler`.
     settings : dict or None, default=None
         Fields of `imsforge.gan.settings.GANSettings` that differ from their defaults, for example
-        ``{"updates": 5000}``.
+        ``{"updates": 5000}``, or from those of a recipe: ``{"recipe": "thesis", "epochs": 10}``.
     device : {"auto", "cpu", "cuda"}, default="auto"
     checkpoint_dir : path or None, default=None
         Folder for checkpoints; a training that was broken off goes on from the last one.
+    tensorboard_dir : path or None, default=None
+        Folder for TensorBoard events; needs the package tensorboard.
 
     Attributes
     ----------
@@ -41,11 +47,13 @@ class _GANSampler(GenerativeSampler):
         settings=None,
         device="auto",
         checkpoint_dir=None,
+        tensorboard_dir=None,
     ):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
         self.settings = settings
         self.device = device
         self.checkpoint_dir = checkpoint_dir
+        self.tensorboard_dir = tensorboard_dir
 
     def save(self, path):
         """Write the trained networks to a safetensors file; their checkpoint is then removed."""
@@ -71,26 +79,76 @@ class _GANSampler(GenerativeSampler):
         return sampler
 
     def _learn(self, X, y):
-        self.model_ = train(
-            np.ascontiguousarray(X, dtype=np.float32),
-            np.searchsorted(self.classes_, y),
+        (model,) = self._train([self._run(X, y)])
+        self._take(model)
+
+    def _run(self, X, y):
+        """Return what the training learns from; its seed is the next of the random state."""
+        codes = np.searchsorted(self.classes_, y)
+        return Run(np.ascontiguousarray(X, np.float32), codes, self._random.randint(2**31))
+
+    def _train(self, runs):
+        boards = None
+        if self.tensorboard_dir is not None:
+            folders = [Path(self.tensorboard_dir) / str(run) for run in range(1, len(runs) + 1)]
+            boards = [TensorBoard(folder) for folder in folders]
+        return train_together(
+            runs,
             len(self.classes_),
-            GANSettings(kind=self.kind, **(self.settings or {})),
-            seed=self._random.randint(2**31),
+            GANSettings.from_dict({"kind": self.kind, **(self.settings or {})}),
             device=self.device,
             checkpoint_dir=self.checkpoint_dir,
+            observer=boards and (lambda run, row: boards[run](row)),
         )
-        self.model_.classes = self.classes_
+
+    def _take(self, model):
+        """Make a trained model, whose history knows codes, one of this sampler's classes."""
+        names = {f"{CLASS_PREFIX}{k}": f"{CLASS_PREFIX}{c}" for k, c in enumerate(self.classes_)}
+        model.classes = self.classes_
+        model.history = model.history.rename(columns=names)
+        self.model_ = model
 
     def _draw(self, n, label):
         code = np.searchsorted(self.classes_, label)
         return self.model_.sample(np.full(n, code), seed=self._random.randint(2**31))
 
 
+def fit_together(samplers, sets):
+    """Fit samplers side by side, with the results of one by one; a GPU is busier so.
+
+    Parameters
+    ----------
+    samplers : list of samplers of one kind
+        Settings, device and folders are those of the first; each has its own random state.
+    sets : list of (X, y), one a sampler
+        Of the same features and the same number of classes.
+
+    Raises
+    ------
+    DataError
+        If the sets do not fit together.
+    """
+    runs = []
+    for sampler, (X, y) in zip(samplers, sets, strict=True):
+        sampler.classes_ = np.unique(y)
+        sampler._random = check_random_state(sampler.random_state)
+        runs.append(sampler._run(X, y))
+    if len({len(sampler.classes_) for sampler in samplers}) > 1:
+        raise DataError("sets of different numbers of classes; train them one by one")
+    for sampler, model in zip(samplers, samplers[0]._train(runs), strict=True):
+        sampler._take(model)
+
+
 class CGAN(_GANSampler):
     """Conditional GAN with the cross-entropy loss (Mirza & Osindero 2014); thesis rows V12, V20."""
 
     kind = "cgan"
+
+
+class CWGAN(_GANSampler):
+    """Conditional Wasserstein GAN with clipped weights (Arjovsky et al. 2017); row L3."""
+
+    kind = "cwgan"
 
 
 class CWGANGP(_GANSampler):

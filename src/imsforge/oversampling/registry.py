@@ -9,6 +9,7 @@ SAMPLERS = {
     "gaussian": ("baselines", "Gaussian"),
     "smote": ("baselines", "SMOTE"),
     "cgan": ("gan", "CGAN"),
+    "cwgan": ("gan", "CWGAN"),
     "cwgan-gp": ("gan", "CWGANGP"),
 }
 

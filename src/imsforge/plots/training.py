@@ -1,6 +1,11 @@
 """The course of GAN trainings."""
 
-from imsforge.plots.style import OKABE_ITO, new_figure
+import pandas as pd
+
+from imsforge.plots.style import OKABE_ITO, class_colours, new_figure
+
+#: How the columns of history.csv begin that hold the Fréchet distance of one class each.
+CLASS_COLUMNS = "frechet_"
 
 #: Column of history.csv -> what the axis says; one row of panels each.
 PANELS = {
@@ -14,7 +19,8 @@ PANELS = {
 def plot_training(histories, title):
     """Draw losses, the critic's outputs, its gradient norm and the Fréchet distance.
 
-    Thesis rows V6 and L4. One column a method, one line a repeat.
+    Thesis rows V6 (figure 4-5) and L4. One column a method, one line a repeat; in the last row
+    one line a class, the mean over repeats.
 
     Parameters
     ----------
@@ -26,17 +32,18 @@ def plot_training(histories, title):
     Figure
     """
     figure, axes = new_figure(
-        len(PANELS),
+        len(PANELS) + 1,
         len(histories),
         width=3.4 * len(histories) + 0.4,
-        height=1.7 * len(PANELS) + 0.4,
+        height=1.7 * len(PANELS) + 2.1,
         sharex="col",
     )
     for column, (method, repeats) in zip(axes.T, histories.items(), strict=True):
         column[0].set_title(method)
-        for axis, (label, lines) in zip(column, PANELS.items(), strict=True):
+        for axis, (label, lines) in zip(column[:-1], PANELS.items(), strict=True):
             _draw_lines(axis, repeats, lines)
             axis.set_ylabel(label)
+        _draw_classes(column[-1], repeats)
         column[-1].set_xlabel("critic updates")
     figure.suptitle(title)
     return figure
@@ -54,3 +61,23 @@ def _draw_lines(axis, repeats, lines):
         axis.legend(loc="best")
     else:
         axis.text(0.5, 0.5, "not defined", ha="center", transform=axis.transAxes, color="0.5")
+
+
+def _draw_classes(axis, repeats):
+    """Draw the Fréchet distance of each class that all repeats have."""
+    first, *others = repeats
+    columns = [
+        name
+        for name in first.columns
+        if name.startswith(CLASS_COLUMNS) and all(name in other.columns for other in others)
+    ]
+    for name, colour in zip(columns, class_colours(len(columns)), strict=True):
+        # Repeats that stopped early are shorter: their rows end, and the mean is of the others.
+        course = pd.concat([history[["update", name]] for history in repeats])
+        mean = course.groupby("update")[name].mean()
+        label = name.removeprefix(CLASS_COLUMNS)
+        axis.plot(mean.index, mean, color=colour, linewidth=0.9, label=label)
+    axis.set_ylabel("Fréchet distance a class")
+    if columns:
+        axis.set_ylim(top=1.5 * axis.get_ylim()[1])  # room for the legend
+        axis.legend(loc="upper right", ncols=5, fontsize=5, handlelength=1, columnspacing=0.8)
