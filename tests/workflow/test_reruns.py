@@ -1,10 +1,20 @@
 """What a changed setting runs again, by dry runs over a finished study."""
 
 import copy
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import h5py
 import pytest
+
+from imsforge.io.artifacts import Features
+from imsforge.oversampling import sampler_class
+from imsforge.seeding import derive_seed
+from imsforge.stage import limited_threads
 
 from .conftest import TINY, Workspace
 
@@ -132,3 +142,38 @@ def test_repeats_trained_together_are_those_trained_alone(finished, tmp_path, ro
     assert run.returncode == 0, run.stderr
     for name in (model, model.replace("model.safetensors", "history.csv")):
         assert (tmp_path / name).read_bytes() == (finished.folder / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_training_killed_with_its_workflow_ends_with_the_same_bytes(finished, tmp_path, root):
+    again = Workspace(tmp_path, root)
+    for folder in ("results", ".snakemake"):
+        shutil.copytree(finished.folder / folder, tmp_path / folder)
+    config = copy.deepcopy(TINY)
+    settings = config["datasets"]["tiny"]["experiments"]["nmf"]["gan"]
+    settings["updates"] = 6000
+    again.configure(config)
+    folder = tmp_path / "results/tiny/nmf/repeat-1/cwgan-gp"
+    target = str(folder.relative_to(tmp_path) / "model.safetensors")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
+    command += ["--configfile", "study.yaml", "--cores", "1", target]
+    killed = subprocess.Popen(command, cwd=tmp_path, start_new_session=True)
+    deadline = time.monotonic() + 300
+    while not (folder / ".checkpoint" / "checkpoint.safetensors").exists():
+        assert killed.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert again.snakemake("--unlock").returncode == 0
+    run = again.snakemake(target, cores=1)
+    assert run.returncode == 0, run.stderr
+    log = (tmp_path / "logs/tiny/nmf/repeat-1/cwgan-gp/train_gan.log").read_text()
+    assert "training goes on after update" in log
+
+    seed = derive_seed(TINY["seed"], "train_gan", "cwgan-gp", "1")
+    sampler = sampler_class("cwgan-gp")(settings=settings, device="cpu", random_state=seed)
+    with limited_threads(1):
+        sampler.fit(*Features.read(folder.parent / "scaled.h5").training_set)
+    sampler.save(tmp_path / "undisturbed.safetensors")
+    assert (tmp_path / target).read_bytes() == (tmp_path / "undisturbed.safetensors").read_bytes()
