@@ -16,7 +16,8 @@ def atomic(path):
     """Yield a temporary path beside ``path`` that takes its place when the block succeeds.
 
     The parent folder is made. The temporary file keeps the suffix (writers that choose a format
-    by it work) and is removed when the block raises.
+    by it work) and is removed when the block raises. What a killed process left of the same file is
+    removed too.
 
     Raises
     ------
@@ -27,6 +28,7 @@ def atomic(path):
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
         yield temporary
         temporary.replace(path)
     except (OSError, RuntimeError) as error:  # h5py raises either
@@ -38,6 +40,14 @@ def atomic(path):
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path):
+    name = re.compile(rf"\.{re.escape(path.stem)}\.(\d+)\.part{re.escape(path.suffix)}")
+    for other in path.parent.iterdir():
+        told = name.fullmatch(other.name)
+        if told and not Path("/proc", told.group(1)).exists():
+            other.unlink(missing_ok=True)
 
 
 def _number_of(error):
