@@ -48,6 +48,10 @@ TINY = {
 }
 
 
+#: Results that say when they were made.
+DATED = {"provenance.json", "ro-crate-metadata.json"}
+
+
 class Workspace:
     """A working directory with a configuration, and snakemake to run in it."""
 
@@ -98,7 +102,11 @@ class Workspace:
     def bytes_of_results(self, below=""):
         """Return the content of every result, by path; what a run tells of itself is left out."""
         folder = self.folder / "results"
-        files = [path for path in (folder / below).rglob("*") if path.is_file()]
+        files = [
+            path
+            for path in (folder / below).rglob("*")
+            if path.is_file() and path.name not in DATED
+        ]
         return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
     def planned(self, *arguments):

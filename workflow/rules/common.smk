@@ -287,16 +287,42 @@ def seed_for(*purpose):
     )
 
 
+def study_seeds():
+    """Return the derived seeds by purpose, method and repeat."""
+    seeds = {
+        purpose: seed_for(purpose)({})
+        for purpose in ("phantom", "extract_peaks", "label", "anomaly_map", "reduce")
+    }
+    seeds["train_gan/anomaly"] = seed_for("train_gan", "anomaly")({})
+    for place in EXPERIMENTS:
+        settings = experiment_of(*place)
+        for repeat in range(1, settings["repeats"] + 1):
+            for purpose in ("split", "reduce"):
+                seeds[f"{purpose}/{repeat}"] = seed_for(purpose)({"repeat": repeat})
+            for method in settings["methods"]:
+                told = {"method": method, "repeat": repeat}
+                for purpose in ("train_gan", "oversample", "evaluate"):
+                    seeds[f"{purpose}/{method}/{repeat}"] = seed_for(purpose)(told)
+    return seeds
+
+
 def code(script):
     """Return a digest of the library code behind a script: edited code reruns its stage."""
     return code_digest(Path(workflow.basedir) / "scripts" / f"{script}.py")
 
 
-def memory(base, per_input):
+def memory(base, per_input=0):
     """Return a function: memory in MB, growing with the input's size and with each attempt."""
+    if not per_input:
+        return lambda wildcards, attempt: attempt * base
     return lambda wildcards, input, attempt: attempt * int(
         base + per_input * input.size_mb
     )
+
+
+def minutes(base):
+    """Return a function: time in minutes, growing with each attempt."""
+    return lambda wildcards, attempt: attempt * base
 
 
 def gpus(wildcards):

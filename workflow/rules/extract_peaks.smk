@@ -14,8 +14,8 @@ rule extract_peaks:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=memory(2000),
+        runtime=minutes(240),
     params:
         settings=peak_settings,
         list=peak_list_fingerprint,

@@ -12,8 +12,8 @@ rule ingest:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         measurement=raw_measurement,
         settings=dataset_setting("ingest"),

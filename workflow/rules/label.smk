@@ -14,7 +14,7 @@ rule label:
     threads: 1
     resources:
         mem_mb=memory(2000, 8),
-        runtime=60,
+        runtime=minutes(60),
     params:
         settings=label_settings,
         file=label_file,

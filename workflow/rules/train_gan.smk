@@ -13,7 +13,7 @@ rule train_gan:
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
-        runtime=720,
+        runtime=minutes(720),
         gpu=gpus,
     params:
         method=lambda wildcards: wildcards.method,

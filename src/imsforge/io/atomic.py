@@ -8,7 +8,8 @@ from pathlib import Path
 
 from imsforge.errors import OutputError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
@@ -33,10 +34,11 @@ def atomic(path):
         temporary.replace(path)
     except (OSError, RuntimeError) as error:  # h5py raises either
         number = _number_of(error)
-        if number not in _FULL:
+        if number not in _FULL | _FORBIDDEN:
             raise
+        way_out = "make room" if number in _FULL else "make the folder writable"
         raise OutputError(
-            f"{path}: cannot be written ({os.strerror(number)}); make room and run again"
+            f"{path}: cannot be written ({os.strerror(number)}); {way_out} and run again"
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,0 +1,138 @@
+"""A study through the Slurm profile, on a cluster of one node; `make test-slurm` starts that."""
+
+import copy
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+from studies import TINY, Workspace
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        "SLURM_CONF" not in os.environ or shutil.which("sbatch") is None,
+        reason="needs a Slurm cluster; `make test-slurm` starts one",
+    ),
+]
+
+GPU_RULES = {"train_gan", "train_healthy"}
+
+
+def small_study():
+    config = copy.deepcopy(TINY)
+    tiny = config["datasets"]["tiny"]
+    # Which device a node has is seen on the node.
+    config["device"] = "auto"
+    del tiny["experiments"]["blocks"]
+    tiny["experiments"]["nmf"] |= {"methods": ["none", "cwgan-gp"], "repeats": 1}
+    return config
+
+
+def slurm_jobs():
+    """Return what Slurm recorded of each job, in order."""
+    text = subprocess.run(
+        ["scontrol", "show", "jobs", "--oneliner"], capture_output=True, text=True, check=True
+    ).stdout
+    jobs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in text.splitlines()]
+    return sorted((job for job in jobs if "JobId" in job), key=lambda job: int(job["JobId"]))
+
+
+def rule_of(job):
+    return re.match(r"rule_(.+?)(_wildcards_.*)?$", job["Comment"]).group(1)
+
+
+def minutes(text):
+    """Turn Slurm's [days-]hours:minutes:seconds into minutes."""
+    days, _, clock = text.rpartition("-")
+    hours, mins, _ = map(int, clock.split(":"))
+    return int(days or 0) * 1440 + hours * 60 + mins
+
+
+def megabytes(text):
+    number, unit = re.fullmatch(r"([\d.]+)([MG])", text).groups()
+    return float(number) * {"M": 1, "G": 1024}[unit]
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory, root):
+    workspace = Workspace(tmp_path_factory.mktemp("local"), root)
+    workspace.configure(small_study())
+    run = workspace.snakemake()
+    assert run.returncode == 0, run.stderr
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory, root):
+    """The study after its run on Slurm, in which the first training was cancelled; and its jobs."""
+    workspace = Workspace(tmp_path_factory.mktemp("cluster"), root)
+    workspace.configure(small_study())
+    before = {job["JobId"] for job in slurm_jobs()}
+    profile = str(root / "workflow/profiles/slurm")
+    command = [part for part in workspace.command() if part not in ("--cores", "2")]
+    command += ["--profile", profile, "--slurm-status-command", "squeue"]
+    command += ["--slurm-init-seconds-before-status-checks", "3", "--seconds-between-status-checks"]
+    with (workspace.folder / "output").open("w") as output:
+        run = subprocess.Popen(
+            [*command, "3"], cwd=workspace.folder, stdout=output, stderr=subprocess.STDOUT
+        )
+        cancelled = None
+        while run.poll() is None:
+            time.sleep(0.5)
+            running = [
+                job
+                for job in slurm_jobs()
+                if job["JobId"] not in before and job["JobState"] == "RUNNING"
+            ]
+            for job in running if cancelled is None else ():
+                if rule_of(job) == "train_gan":
+                    cancelled = job["JobId"]
+                    subprocess.run(["scancel", cancelled], check=True)
+    assert run.returncode == 0, (workspace.folder / "output").read_text()
+    jobs = [job for job in slurm_jobs() if job["JobId"] not in before]
+    return workspace, jobs, cancelled
+
+
+def test_trainings_and_nothing_else_ask_for_a_gpu(cluster):
+    _, jobs, _ = cluster
+    asked = {rule_of(job) for job in jobs if "gpu" in job.get("TresPerJob", "")}
+    assert asked == GPU_RULES
+    for job in jobs:
+        assert job["Partition"] == ("gpu" if rule_of(job) in GPU_RULES else "cpu")
+
+
+def test_memory_and_time_are_asked_for_as_declared(cluster, local):
+    _, jobs, cancelled = cluster
+    repeated = {rule_of(job) for job in jobs if job["JobId"] == cancelled}
+    plan = local.snakemake("--dry-run", "--forceall")
+    declared = {}
+    for block in re.split(r"^(?:local)?rule ", plan.stdout + plan.stderr, flags=re.M)[1:]:
+        told = re.search(r"resources:.*\bmem_mb=(\d+),.*\bruntime=(\d+)", block)
+        if told:
+            rule = block.split(":")[0]
+            declared.setdefault(rule, set()).add(tuple(map(int, told.groups())))
+    asked = {}
+    for job in jobs:
+        size = (round(megabytes(job["MinMemoryNode"])), minutes(job["TimeLimit"]))
+        asked.setdefault(rule_of(job), set()).add(size)
+    assert set(asked) == set(declared)
+    for rule in set(asked) - repeated:
+        assert asked[rule] == declared[rule], rule
+
+
+def test_a_cancelled_job_is_submitted_again_with_more(cluster):
+    _, jobs, cancelled = cluster
+    first, second = (job for job in jobs if rule_of(job) == "train_gan")
+    assert first["JobId"] == cancelled
+    assert first["JobState"] == "CANCELLED"
+    assert second["JobState"] == "COMPLETED"
+    assert megabytes(second["MinMemoryNode"]) == 2 * megabytes(first["MinMemoryNode"])
+    assert minutes(second["TimeLimit"]) == 2 * minutes(first["TimeLimit"])
+
+
+def test_results_are_the_bytes_of_a_local_run(cluster, local):
+    workspace, _, _ = cluster
+    assert workspace.bytes_of_results() == local.bytes_of_results()
