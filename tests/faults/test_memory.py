@@ -1,0 +1,51 @@
+"""Each stage stays within the memory it declares, and says what to do where that is too little."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from imsforge.stage import stage
+
+
+def declared(root):
+    """Return the base of mem_mb of each rule."""
+    told = {}
+    for path in (root / "workflow/rules").glob("*.smk"):
+        text = path.read_text()
+        for name, body in re.findall(
+            r"^rule (\w+):\n(.*?)(?=^(?:use )?rule |\Z)", text, flags=re.M | re.S
+        ):
+            told[name] = int(re.search(r"mem_mb=memory\((\d+)", body).group(1))
+    return told
+
+
+@pytest.mark.workflow
+def test_stages_stay_within_what_they_declare(finished, root):
+    rules = declared(root)
+    measured = {}
+    for path in (finished.folder / "logs").rglob("*.benchmark.tsv"):
+        rule = path.name.removesuffix(".benchmark.tsv")
+        used = pd.read_csv(path, sep="\t", na_values="-")["max_rss"].max()
+        if not pd.isna(used):
+            measured[rule] = max(used, measured.get(rule, 0))
+    assert {"label", "train_gan", "evaluate"} <= set(measured)
+    assert {rule: used for rule, used in measured.items() if used > rules[rule]} == {}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 9.0 GiB"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+    ids=["numpy", "cuda", "torch"],
+)
+def test_out_of_memory_gives_a_line_with_the_remedy(tmp_path, capsys, error):
+    with pytest.raises(SystemExit), stage("train_gan", tmp_path / "a.log"):
+        raise error
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("imsforge: train_gan: out of memory; ")
+    assert "--set-resources train_gan:mem_mb=" in line
+    assert line.split(": ", 2)[2] in (tmp_path / "a.log").read_text()
