@@ -1,5 +1,6 @@
 """Studies of seconds, and the real Snakefile run on them in a folder of its own."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -127,6 +128,20 @@ def parse_plan(text):
             rule, count = line.split()
             plan[rule] = int(count)
     return plan
+
+
+def declared_resources(root):
+    """Return memory in MB, what it grows by with each MB of input, and minutes of each rule."""
+    told = {}
+    for path in (root / "workflow/rules").glob("*.smk"):
+        text = path.read_text()
+        own = re.findall(r"^rule (\w+):\n(.*?)(?=^(?:use )?rule |\Z)", text, flags=re.M | re.S)
+        for name, body in own:
+            base, grows = re.search(r"mem_mb=memory\((\d+)(?:, (\d+))?\)", body).groups()
+            (time_limit,) = re.search(r"runtime=minutes\((\d+)\)", body).groups()
+            told[name] = int(base), int(grows or 0), int(time_limit)
+    told |= {"reduce_healthy": told["reduce"], "scale_healthy": told["scale"]}
+    return told | {"train_healthy": told["train_gan"]}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from studies import TINY, Workspace
+from studies import TINY, Workspace, declared_resources
 
 pytestmark = [
     pytest.mark.slow,
@@ -104,26 +104,9 @@ def test_trainings_and_nothing_else_ask_for_a_gpu(cluster):
         assert job["Partition"] == ("gpu" if rule_of(job) in GPU_RULES else "cpu")
 
 
-def declared(root):
-    """Return memory in MB, what it grows by with each MB of input, and minutes of each rule."""
-    told = {}
-    for path in (root / "workflow/rules").glob("*.smk"):
-        for name, body in re.findall(
-            r"^rule (\w+):\n(.*?)(?=^(?:use )?rule |\Z)", path.read_text(), flags=re.M | re.S
-        ):
-            base, grows = re.search(r"mem_mb=memory\((\d+)(?:, (\d+))?\)", body).groups()
-            (time_limit,) = re.search(r"runtime=minutes\((\d+)\)", body).groups()
-            told[name] = int(base), int(grows or 0), int(time_limit)
-        for other, name in re.findall(
-            r"^use rule (\w+) as (\w+) with", path.read_text(), flags=re.M | re.S
-        ):
-            told[name] = other
-    return {rule: told.get(size, size) for rule, size in told.items()}
-
-
 def test_memory_and_time_are_asked_for_as_declared(cluster, root):
     workspace, jobs, cancelled = cluster
-    rules = declared(root)
+    rules = declared_resources(root)
     total = sum(map(len, workspace.bytes_of_results().values())) / 1e6
     seen = set()
     for job in jobs:

@@ -1,28 +1,15 @@
 """Each stage stays within the memory it declares, and says what to do where that is too little."""
 
-import re
-
 import pandas as pd
 import pytest
+from studies import declared_resources
 
 from imsforge.stage import stage
 
 
-def declared(root):
-    """Return the base of mem_mb of each rule."""
-    told = {}
-    for path in (root / "workflow/rules").glob("*.smk"):
-        text = path.read_text()
-        for name, body in re.findall(
-            r"^rule (\w+):\n(.*?)(?=^(?:use )?rule |\Z)", text, flags=re.M | re.S
-        ):
-            told[name] = int(re.search(r"mem_mb=memory\((\d+)", body).group(1))
-    return told
-
-
 @pytest.mark.workflow
 def test_stages_stay_within_what_they_declare(finished, root):
-    rules = declared(root)
+    rules = declared_resources(root)
     measured = {}
     for path in (finished.folder / "logs").rglob("*.benchmark.tsv"):
         rule = path.name.removesuffix(".benchmark.tsv")
@@ -30,7 +17,7 @@ def test_stages_stay_within_what_they_declare(finished, root):
         if not pd.isna(used):
             measured[rule] = max(used, measured.get(rule, 0))
     assert {"label", "train_gan", "evaluate"} <= set(measured)
-    assert {rule: used for rule, used in measured.items() if used > rules[rule]} == {}
+    assert {rule: used for rule, used in measured.items() if used > rules[rule][0]} == {}
 
 
 @pytest.mark.parametrize(

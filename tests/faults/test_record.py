@@ -41,7 +41,7 @@ def test_recorded_seeds_are_those_that_stages_used(finished, record):
 
 
 def test_the_crate_describes_the_run(finished, record):
-    """What the profile Workflow Run Crate 0.5 demands; the crate is read by the crates' own library."""
+    """What the profile Workflow Run Crate 0.5 demands, read by the library of crates."""
     crate = ROCrate(finished.folder / "results")
     root = crate.root_dataset
     assert root["name"]
