@@ -1,10 +1,12 @@
-"""Nothing executable in an artifact; names from outside reach neither the shell nor other folders."""
+"""Nothing executable in an artifact; names from outside reach no shell and no other folder."""
 
 import ast
 import copy
+import pickle
 import pickletools
 import re
 
+import h5py
 import numpy as np
 import pytest
 import yaml
@@ -57,6 +59,12 @@ def is_pickle(content):
         return False
 
 
+def check_kind(name, node):
+    """A pickle in an HDF5 file would be an opaque dataset."""
+    if isinstance(node, h5py.Dataset):
+        assert node.dtype.kind in "biuf" or h5py.check_string_dtype(node.dtype), name
+
+
 @pytest.mark.workflow
 def test_no_artifact_is_or_holds_a_pickle(finished):
     kinds = {".h5", ".csv", ".json", ".safetensors", ".png", ".svg", ".md", ".html", ".smk"}
@@ -64,13 +72,12 @@ def test_no_artifact_is_or_holds_a_pickle(finished):
         suffix = "." + name.rsplit(".", 1)[-1]
         assert suffix in kinds | {".imzML", ".ibd"}, name
         assert not is_pickle(content), name
-        # A pickle of protocol 2 or later inside an HDF5 file would be an opaque dataset.
-        assert b"\x80\x04\x95" not in content or suffix in (".ibd", ".png", ".h5"), name
+        if suffix == ".h5":
+            with h5py.File(finished.folder / "results" / name) as file:
+                file.visititems(check_kind)
 
 
 def test_the_scan_knows_a_pickle():
-    import pickle
-
     assert is_pickle(pickle.dumps({"a": [1, 2]}))
     assert not is_pickle(b"\x89HDF\r\n\x1a\n")
 
@@ -86,7 +93,6 @@ BAD_NAMES = [
     "",
     ".hidden",
     "a\nb",
-    "é",
     "{x}",
 ]
 
@@ -116,15 +122,13 @@ def test_wildcards_do_not_leave_the_results(workspace):
 
 def test_figures_escape_the_names_of_classes(tmp_path, peaks, labels):
     labels = Labels(labels.label, np.array([EVIL, "<b>&"]))
-    save_figure(plot_classes(peaks, labels, "tiny"), tmp_path / "a.png", tmp_path / "a.svg")
+    save_figure(plot_classes(peaks, labels), tmp_path / "a.png", tmp_path / "a.svg")
     assert "<script" not in (tmp_path / "a.svg").read_text()
     assert "&lt;script&gt;" in (tmp_path / "a.svg").read_text()
 
 
 @pytest.mark.workflow
 def test_the_report_escapes_the_names_of_classes(workspace, measurement):
-    import h5py
-
     with h5py.File(measurement, "r+") as file:
         del file["tissue"]
         file["tissue"] = np.repeat([EVIL, "$(touch owned)"], 60).astype("S")

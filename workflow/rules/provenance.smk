@@ -27,11 +27,13 @@ rule provenance:
 
 
 rule verify:
-    """Check a finished run; asks for no input, which Snakemake would bring up to date first."""
+    """Check a finished run.
+
+    No input, since Snakemake would bring it up to date first; no benchmark, since Snakemake would
+    take that for a result and check once only.
+    """
     log:
         "logs/verify.log",
-    benchmark:
-        "logs/verify.benchmark.tsv"
     conda:
         ENVIRONMENT
     threads: 1
