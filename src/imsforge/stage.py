@@ -1,6 +1,7 @@
 """What every script of the workflow does around its one library call."""
 
 import logging
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -53,7 +54,21 @@ def stage(name, log, threads=1):
             _give_up(name, OUT_OF_MEMORY)
         logger.exception("%s: failed", name)
         raise
-    logger.info("%s: done in %.1f s", name, time.perf_counter() - started)
+    seconds, megabytes = time.perf_counter() - started, peak_memory()
+    logger.info("%s: done in %.1f s, at most %d MB of memory", name, seconds, megabytes)
+
+
+def peak_memory():
+    """Return the most memory in MB that this process has held at once, shared libraries included.
+
+    Its own, not that of the process it was forked from, as `getrusage` would have it; Linux only,
+    0 elsewhere.
+    """
+    try:
+        told = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return int(re.search(r"VmHWM:\s+(\d+) kB", told).group(1)) // 1000
 
 
 def _give_up(name, message):

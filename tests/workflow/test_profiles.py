@@ -56,7 +56,14 @@ def test_submit_commands_ask_for_what_rules_declare(workspace, root):
     environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "CALLS": str(calls)}
     run = workspace.snakemake(
         *("--profile", str(root / "workflow/profiles/cluster-generic"), "--jobs", "1"),
-        *("--latency-wait", "5", "--", "results/own/ingest.json"),
+        *(
+            "--latency-wait",
+            "5",
+            "--seconds-between-status-checks",
+            "1",
+            "--",
+            "results/own/ingest.json",
+        ),
         env=environment,
     )
     assert run.returncode == 0, run.stderr

@@ -4,12 +4,10 @@ rule extract_peaks:
         raw=raw_input,
         list=peak_list,
     output:
-        peaks="results/{dataset}/peaks.h5",
-        table="results/{dataset}/peaks.csv",
+        multiext("results/{dataset}/peaks", peaks=".h5", table=".csv"),
     log:
         "logs/{dataset}/extract_peaks.log",
-    benchmark:
-        "logs/{dataset}/extract_peaks.benchmark.tsv"
+    cache: True
     conda:
         ENVIRONMENT
     threads: 2

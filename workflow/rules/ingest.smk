@@ -2,12 +2,10 @@ rule ingest:
     input:
         raw=raw_input,
     output:
-        spectra="results/{dataset}/spectra.h5",
-        summary="results/{dataset}/ingest.json",
+        multiext("results/{dataset}/", spectra="spectra.h5", summary="ingest.json"),
     log:
         "logs/{dataset}/ingest.log",
-    benchmark:
-        "logs/{dataset}/ingest.benchmark.tsv"
+    cache: True
     conda:
         ENVIRONMENT
     threads: 2

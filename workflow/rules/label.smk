@@ -3,12 +3,10 @@ rule label:
         peaks=rules.extract_peaks.output.peaks,
         given=given_labels,
     output:
-        labels="results/{dataset}/labels.h5",
-        classes="results/{dataset}/classes.csv",
+        multiext("results/{dataset}/", labels="labels.h5", classes="classes.csv"),
     log:
         "logs/{dataset}/label.log",
-    benchmark:
-        "logs/{dataset}/label.benchmark.tsv"
+    cache: True
     conda:
         ENVIRONMENT
     threads: 1

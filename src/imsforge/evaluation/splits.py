@@ -97,8 +97,9 @@ def split_pixels(
     Raises
     ------
     DataError
-        If labels and pixels do not fit, a class is too small, or falls on one side of a block split only; with "samples" if
-        there is one sample, or the test sample has no pixel of the classes.
+        If labels and pixels do not fit; if a class is too small, or falls on one side of a block
+        split only; with "samples" if there is one sample, or the test sample has no pixel of the
+        classes.
     """
     if len(label) != len(x):
         raise DataError(

@@ -5,8 +5,6 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pandas as pd
-
 from imsforge.io.fingerprint import describe_file
 from imsforge.io.tables import read_json
 from imsforge.provenance import versions
@@ -14,6 +12,9 @@ from imsforge.record.files import given_files, result_files
 
 #: How `stage` begins each line of a log.
 LOG_TIME = "%Y-%m-%d %H:%M:%S"
+
+#: How `stage` ends a log.
+DONE = re.compile(r": done in ([\d.]+) s, at most (\d+) MB of memory$", re.MULTILINE)
 
 #: How a training names its device in its log.
 TRAINED_ON = re.compile(r" on (cpu|cuda(?::\d+)?): ")
@@ -27,13 +28,13 @@ def describe_run(config, results, seeds, logs):
     config : dict, complete with defaults
     results : path, the folder that holds a finished run
     seeds : dict of str to int, the derived seeds by purpose
-    logs : path, the folder of logs and benchmarks
+    logs : path, the folder of logs
 
     Returns
     -------
     dict
         ``config``, ``seed``, ``seeds``, ``device``, ``platform``, ``versions``, ``inputs`` and
-        ``artifacts`` (path, bytes, sha256), ``stages`` (log, started, seconds, max_rss_mb),
+        ``artifacts`` (path, bytes, sha256), ``stages`` (log, started, seconds, peak_memory_mb),
         ``started``, ``ended``. A stage that an earlier run finished keeps the times of that.
     """
     artifacts = [str(path) for path in result_files(config, results)]
@@ -62,18 +63,19 @@ def _unique(files, artifacts):
 
 
 def _stages(logs):
-    for benchmark in sorted(logs.rglob("*.benchmark.tsv")):
-        log = benchmark.with_name(benchmark.name.replace(".benchmark.tsv", ".log"))
-        measured = pd.read_csv(benchmark, sep="\t", na_values="-").iloc[0]
-        started = _started(log)
-        if started is None:
+    for log in sorted(logs.rglob("*.log")):
+        text = log.read_text(encoding="utf-8")
+        done = DONE.search(text)
+        if done is None:
             continue
+        started = datetime.strptime(text[: len("2000-01-01 00:00:00")], LOG_TIME).astimezone()
+        seconds = float(done.group(1))
         yield {
             "log": str(log),
             "started": started.isoformat(),
-            "ended": (started + timedelta(seconds=float(measured["s"]))).isoformat(),
-            "seconds": float(measured["s"]),
-            "max_rss_mb": None if pd.isna(measured["max_rss"]) else float(measured["max_rss"]),
+            "ended": (started + timedelta(seconds=seconds)).isoformat(),
+            "seconds": seconds,
+            "peak_memory_mb": int(done.group(2)),
         }
 
 
@@ -81,11 +83,3 @@ def _devices(logs):
     """Return the devices that trainings ran on, as their logs have it."""
     texts = (log.read_text(encoding="utf-8") for log in logs.rglob("train_gan.log"))
     return sorted({device for text in texts for device in TRAINED_ON.findall(text)})
-
-
-def _started(log):
-    try:
-        with log.open(encoding="utf-8") as file:
-            return datetime.strptime(file.readline()[:19], LOG_TIME).astimezone()
-    except (OSError, ValueError):
-        return None
