@@ -97,3 +97,11 @@ def test_the_library_s_requirements_are_in_the_lock(root, lock):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     pinned = {name.lower() for name in lock}
     assert [name for name in project["dependencies"] if name.lower() not in pinned] == []
+
+
+def test_containers_install_the_lock_on_the_same_python(root):
+    for name in ("Dockerfile", "imsforge.def"):
+        text = (root / "workflow" / "containers" / name).read_text()
+        assert re.search(r"^F(?:ROM|rom:) python:3\.11-slim", text, flags=re.M), name
+        assert "envs/requirements.txt /opt/imsforge/requirements.txt" in text, name
+        assert "pip install --no-cache-dir -r /opt/imsforge/requirements.txt" in text, name
