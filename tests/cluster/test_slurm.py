@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections import Counter
 
 import pytest
 from studies import TINY, Workspace, declared_resources
@@ -56,6 +57,15 @@ def megabytes(text):
     return float(number) * {"M": 1, "G": 1024}[unit]
 
 
+def on_slurm(root, profile):
+    """Return the arguments that send a run to the cluster, and have it asked often."""
+    return [
+        *("--profile", str(root / "workflow/profiles" / profile)),
+        *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"),
+        *("--seconds-between-status-checks", "3", "--"),
+    ]
+
+
 @pytest.fixture(scope="module")
 def local(tmp_path_factory, root):
     workspace = Workspace(tmp_path_factory.mktemp("local"), root)
@@ -71,13 +81,11 @@ def cluster(tmp_path_factory, root):
     workspace = Workspace(tmp_path_factory.mktemp("cluster"), root)
     workspace.configure(small_study())
     before = {job["JobId"] for job in slurm_jobs()}
-    profile = str(root / "workflow/profiles/slurm")
     command = [part for part in workspace.command() if part not in ("--cores", "2")]
-    command += ["--profile", profile, "--slurm-status-command", "squeue"]
-    command += ["--slurm-init-seconds-before-status-checks", "3", "--seconds-between-status-checks"]
+    command += on_slurm(root, "slurm")
     with (workspace.folder / "output").open("w") as output:
         run = subprocess.Popen(
-            [*command, "3"], cwd=workspace.folder, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=workspace.folder, stdout=output, stderr=subprocess.STDOUT
         )
         cancelled = None
         while run.poll() is None:
@@ -134,3 +142,17 @@ def test_a_cancelled_job_is_submitted_again_with_more(cluster):
 def test_results_are_the_bytes_of_a_local_run(cluster, local):
     workspace, _, _ = cluster
     assert workspace.bytes_of_results() == local.bytes_of_results()
+
+
+def test_short_jobs_of_a_sweep_are_arrays(tmp_path, root):
+    workspace = Workspace(tmp_path, root)
+    config = small_study()
+    config["datasets"]["tiny"]["experiments"]["nmf"] |= {"repeats": 3}
+    workspace.configure(config)
+    before = {job["JobId"] for job in slurm_jobs()}
+    run = workspace.snakemake(*on_slurm(root, "slurm-array"), "features", timeout=1200)
+    assert run.returncode == 0, run.stderr
+    arrays = [job for job in slurm_jobs() if job["JobId"] not in before and "ArrayJobId" in job]
+    # The three splits were ready at once.
+    assert max(Counter(job["ArrayJobId"] for job in arrays).values()) == 3
+    assert {job["JobState"] for job in arrays} == {"COMPLETED"}
