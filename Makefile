@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := envs/requirements.txt
 READY := $(VENV)/.ready
+AUDIT := build/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test test-all lint format benchmarks clean distclean
+.PHONY: help env run test test-all test-slurm lint format benchmarks verify unlock audit clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +35,12 @@ test: $(READY) lint ## check style and run the fast tests
 test-all: $(READY) lint ## check style and run all tests, slow ones too
 	$(BIN)/python -m pytest -m "slow or not slow"
 
+test-slurm: $(READY) ## run a study on a Slurm cluster of one node, set up here (Debian, as root)
+	tests/cluster/slurm.sh install
+	tests/cluster/slurm.sh start
+	eval "$$(tests/cluster/slurm.sh env)"; $(BIN)/python -m pytest -m "slow or not slow" tests/cluster; \
+		status=$$?; tests/cluster/slurm.sh stop; exit $$status
+
 lint: $(READY) ## check style and rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -47,6 +54,27 @@ format: $(READY) ## bring code and rules into the house style
 
 benchmarks: $(READY) ## compare speed and memory with peers, about a minute each
 	for script in benchmarks/*.py; do $(BIN)/python $$script --quick || exit 1; done
+
+verify: $(READY) ## check that results are as their run left them
+	. $(BIN)/activate && snakemake --cores 1 --quiet all -- verify
+
+unlock: $(READY) ## let Snakemake run again after it was killed
+	. $(BIN)/activate && snakemake --unlock
+
+audit: $(AUDIT)/.ready ## look for known vulnerabilities; a bill of materials is build/sbom.json
+	$(AUDIT)/bin/cyclonedx-py requirements $(LOCK) --output-reproducible --output-file build/sbom.json
+	@rm -f build/audit.json
+	@$(AUDIT)/bin/pip-audit --requirement $(LOCK) --no-deps --disable-pip --format json \
+		--output build/audit.json --progress-spinner off 2> build/audit.log \
+		&& echo "imsforge: audit: no known vulnerability in $(LOCK)" \
+		|| if [ -s build/audit.json ]; then cat build/audit.log build/audit.json; exit 1; \
+		else echo "imsforge: audit: NOT audited, the vulnerability database cannot be reached" \
+			"(see build/audit.log); build/sbom.json is written; run make audit again online"; fi
+
+$(AUDIT)/.ready: envs/audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check -r envs/audit.txt
+	@touch $@
 
 clean: ## remove results and logs
 	find results -mindepth 1 ! -name README.md -delete

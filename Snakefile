@@ -41,12 +41,14 @@ include: "workflow/rules/collect_scores.smk"
 include: "workflow/rules/plots.smk"
 include: "workflow/rules/anomaly_map.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance.smk"
 
 
 rule all:
     default_target: True
     input:
         "results/report.html",
+        "results/provenance.json",
     localrule: True
 
 

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import finished, measurement, workspace
 
 from imsforge.io.artifacts import Features, Labels, PeakMatrix
+
+__all__ = ["finished", "measurement", "workspace"]
 
 ROOT = Path(__file__).resolve().parents[1]
 

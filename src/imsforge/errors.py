@@ -17,5 +17,19 @@ class DataError(ImsforgeError):
     """An intermediate artifact is damaged or does not fit what a stage asks of it."""
 
 
+class DamagedError(DataError):
+    """An artifact cannot be read, or is not what its name says.
+
+    Attributes
+    ----------
+    path : path of the artifact; a stage removes it, so that the next run makes it anew
+    """
+
+    def __init__(self, path, reason):
+        super().__init__(f"{path}: damaged ({reason}); delete it and run the workflow again")
+        self.path = path
+        self.reason = reason
+
+
 class OutputError(ImsforgeError):
     """A result cannot be written."""

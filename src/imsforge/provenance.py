@@ -1,11 +1,37 @@
-"""What a result was made of: the code that a stage runs."""
+"""What a result was made of: the code that a stage runs, and the versions it runs with."""
 
 import ast
 import hashlib
+import platform
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import imsforge
+
 PACKAGE = Path(__file__).parent
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "imbalanced-learn",
+    "torch",
+    "h5py",
+    "pyimzML",
+    "snakemake",
+)
+
+
+def versions():
+    """Return the versions of what computes: this package, Python, and the libraries, by name."""
+    found = {"imsforge": imsforge.__version__, "Python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # the library works without the workflow's own packages
+            continue
+    return found
 
 
 def code_digest(script):

@@ -1,14 +1,20 @@
 """What every script of the workflow does around its one library call."""
 
 import logging
+import re
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from imsforge.errors import ImsforgeError
+from imsforge.errors import DamagedError, ImsforgeError
 
 logger = logging.getLogger("imsforge")
+
+OUT_OF_MEMORY = (
+    "out of memory; run fewer stages at once (--cores 1), on a cluster ask for more "
+    "(--set-resources train_gan:mem_mb=16000, with the stage's name), or use fewer features"
+)
 
 
 @contextmanager
@@ -17,6 +23,7 @@ def stage(name, log, threads=1):
 
     The log says what was done, how long it took and what went wrong. An `ImsforgeError` ends the
     process with its one line on the terminal; anything else leaves its traceback in the log too.
+    An artifact that turns out damaged is removed, so that the next run makes it anew.
 
     Parameters
     ----------
@@ -33,14 +40,41 @@ def stage(name, log, threads=1):
     try:
         with limited_threads(threads):
             yield
+    except DamagedError as error:
+        Path(error.path).unlink(missing_ok=True)
+        problem = f"{error.path}: damaged ({error.reason})"
+        _give_up(name, f"{problem}; removed, run again to make it anew")
     except ImsforgeError as error:
-        logger.error("%s", error)
-        print(f"imsforge: {name}: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
-    except Exception:
+        _give_up(name, error)
+    except MemoryError:
+        _give_up(name, OUT_OF_MEMORY)
+    except Exception as error:
+        # torch and SciPy have names of their own for it
+        if "out of memory" in str(error).lower() or "can't allocate memory" in str(error):
+            _give_up(name, OUT_OF_MEMORY)
         logger.exception("%s: failed", name)
         raise
-    logger.info("%s: done in %.1f s", name, time.perf_counter() - started)
+    seconds, megabytes = time.perf_counter() - started, peak_memory()
+    logger.info("%s: done in %.1f s, at most %d MB of memory", name, seconds, megabytes)
+
+
+def peak_memory():
+    """Return the most memory in MB that this process has held at once, shared libraries included.
+
+    Its own, not that of the process it was forked from, as `getrusage` would have it; Linux only,
+    0 elsewhere.
+    """
+    try:
+        told = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return int(re.search(r"VmHWM:\s+(\d+) kB", told).group(1)) // 1000
+
+
+def _give_up(name, message):
+    logger.error("%s", message)
+    print(f"imsforge: {name}: {message}", file=sys.stderr, flush=True)
+    sys.exit(1)
 
 
 @contextmanager

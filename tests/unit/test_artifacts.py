@@ -43,7 +43,7 @@ def test_same_content_gives_the_same_bytes(peaks, tmp_path):
 
 def test_another_artifact_is_refused(labels, tmp_path):
     labels.write(tmp_path / "labels.h5")
-    with pytest.raises(DataError, match=r"labels\.h5: not a PeakMatrix"):
+    with pytest.raises(DataError, match=r"labels\.h5: damaged \(not a PeakMatrix"):
         PeakMatrix.read(tmp_path / "labels.h5")
 
 

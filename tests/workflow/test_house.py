@@ -58,7 +58,11 @@ def test_every_rule_with_a_script_is_complete(root):
         for body in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
             name = body.split(":")[0]
             body = re.split(r"^use rule ", body, flags=re.M)[0]
-            for directive in ("log", "benchmark", "threads", "resources", "message", "script"):
+            # What makes nothing is no stage, and not measured.
+            # What may come from a cache is measured in its log alone.
+            stage = "    output:" in body and "    cache:" not in body
+            measured = ["benchmark"] if stage else []
+            for directive in ("log", *measured, "threads", "resources", "message", "script"):
                 assert f"    {directive}:" in body, (path.name, name, directive)
             assert "mem_mb=" in body, name
             assert "runtime=" in body, name
@@ -93,3 +97,11 @@ def test_the_library_s_requirements_are_in_the_lock(root, lock):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     pinned = {name.lower() for name in lock}
     assert [name for name in project["dependencies"] if name.lower() not in pinned] == []
+
+
+def test_containers_install_the_lock_on_the_same_python(root):
+    for name in ("Dockerfile", "imsforge.def"):
+        text = (root / "workflow" / "containers" / name).read_text()
+        assert re.search(r"^F(?:ROM|rom:) python:3\.11-slim", text, flags=re.M), name
+        assert "envs/requirements.txt /opt/imsforge/requirements.txt" in text, name
+        assert "pip install --no-cache-dir -r /opt/imsforge/requirements.txt" in text, name

@@ -32,6 +32,7 @@ BELOW_SCALE = {
     "plot_spectra": 1,
     "plot_training": 1,
     "report": 1,
+    "provenance": 1,
     "all": 1,
 }
 
@@ -65,6 +66,7 @@ def test_a_new_method_runs_alone(plan):
         "plot_frechet": 1,
         "plot_spectra": 1,
         "report": 1,
+        "provenance": 1,
         "all": 1,
     }
 

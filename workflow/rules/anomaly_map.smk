@@ -14,7 +14,7 @@ rule select_healthy:
     threads: 1
     resources:
         mem_mb=memory(1000, 3),
-        runtime=10,
+        runtime=minutes(10),
     params:
         rectangle=healthy_setting("rectangle"),
         sample=healthy_setting("sample"),
@@ -106,7 +106,7 @@ rule anomaly_map:
     threads: 1
     resources:
         mem_mb=memory(1500, 6),
-        runtime=30,
+        runtime=minutes(30),
     params:
         clusters=anomaly_setting("clusters"),
         title=lambda wildcards: f"{wildcards.dataset}: {wildcards.anomaly}",

@@ -12,10 +12,10 @@ rule scan_classes:
     threads: 1
     resources:
         mem_mb=memory(2000, 4),
-        runtime=120,
+        runtime=minutes(120),
     params:
-        scan=dataset_setting("labels/scan"),
-        transform=dataset_setting("labels/transform"),
+        scan=label_setting("scan"),
+        transform=label_setting("transform"),
         seed=seed_for("scan_classes"),
         code=code("scan_classes"),
     message:
@@ -44,11 +44,11 @@ rule plot_class_numbers:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         title="{dataset}",
-        chosen=dataset_setting("labels/classes"),
+        chosen=label_setting("classes"),
         code=code("plot_class_numbers"),
     message:
         "Drawing the numbers of classes of {wildcards.dataset}"

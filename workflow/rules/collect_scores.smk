@@ -22,8 +22,8 @@ rule collect_scores:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("collect_scores"),
     message:

@@ -15,7 +15,7 @@ rule evaluate:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=120,
+        runtime=minutes(120),
     params:
         identity=lambda wildcards: {
             "dataset": wildcards.dataset,

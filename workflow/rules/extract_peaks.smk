@@ -4,18 +4,16 @@ rule extract_peaks:
         raw=raw_input,
         list=peak_list,
     output:
-        peaks="results/{dataset}/peaks.h5",
-        table="results/{dataset}/peaks.csv",
+        multiext("results/{dataset}/peaks", peaks=".h5", table=".csv"),
     log:
         "logs/{dataset}/extract_peaks.log",
-    benchmark:
-        "logs/{dataset}/extract_peaks.benchmark.tsv"
+    cache: True
     conda:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=memory(2000),
+        runtime=minutes(240),
     params:
         settings=peak_settings,
         list=peak_list_fingerprint,

@@ -2,18 +2,16 @@ rule ingest:
     input:
         raw=raw_input,
     output:
-        spectra="results/{dataset}/spectra.h5",
-        summary="results/{dataset}/ingest.json",
+        multiext("results/{dataset}/", spectra="spectra.h5", summary="ingest.json"),
     log:
         "logs/{dataset}/ingest.log",
-    benchmark:
-        "logs/{dataset}/ingest.benchmark.tsv"
+    cache: True
     conda:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         measurement=raw_measurement,
         settings=dataset_setting("ingest"),

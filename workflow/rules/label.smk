@@ -3,18 +3,16 @@ rule label:
         peaks=rules.extract_peaks.output.peaks,
         given=given_labels,
     output:
-        labels="results/{dataset}/labels.h5",
-        classes="results/{dataset}/classes.csv",
+        multiext("results/{dataset}/", labels="labels.h5", classes="classes.csv"),
     log:
         "logs/{dataset}/label.log",
-    benchmark:
-        "logs/{dataset}/label.benchmark.tsv"
+    cache: True
     conda:
         ENVIRONMENT
     threads: 1
     resources:
         mem_mb=memory(2000, 8),
-        runtime=60,
+        runtime=minutes(60),
     params:
         settings=label_settings,
         file=label_file,

@@ -13,7 +13,7 @@ rule oversample:
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
-        runtime=60,
+        runtime=minutes(60),
     params:
         method=lambda wildcards: wildcards.method,
         tasks=experiment_setting("tasks"),

@@ -11,8 +11,8 @@ rule phantom:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         settings=dataset_setting("phantom"),
         seed=seed_for("phantom"),

@@ -18,8 +18,8 @@ rule plot_peaks:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         title="{dataset}",
         code=code("plot_peaks"),
@@ -51,7 +51,7 @@ rule plot_classes:
     threads: 1
     resources:
         mem_mb=memory(1000, 4),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code("plot_classes"),
     message:
@@ -74,8 +74,8 @@ rule plot_recall_matrices:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         title=experiment_title,
         code=code("plot_recall_matrices"),
@@ -99,8 +99,8 @@ rule plot_frechet:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         title=experiment_title,
         code=code("plot_frechet"),
@@ -127,7 +127,7 @@ rule plot_spectra:
     threads: 1
     resources:
         mem_mb=memory(1000, 6),
-        runtime=10,
+        runtime=minutes(10),
     params:
         title=experiment_title,
         code=code("plot_spectra"),
@@ -151,8 +151,8 @@ rule plot_training:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         title=experiment_title,
         code=code("plot_training"),

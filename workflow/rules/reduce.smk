@@ -14,7 +14,7 @@ rule reduce:
     threads: 1
     resources:
         mem_mb=memory(1000, 10),
-        runtime=120,
+        runtime=minutes(120),
     params:
         features=experiment_setting("features"),
         fit_on=experiment_setting("fit_on"),

@@ -21,8 +21,8 @@ rule report:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         config=config,
         captions=str(Path(workflow.basedir) / "workflow/report"),

@@ -12,7 +12,7 @@ rule scale:
     threads: 1
     resources:
         mem_mb=memory(1000, 10),
-        runtime=10,
+        runtime=minutes(10),
     params:
         scaler=experiment_setting("scaler"),
         fit_on=experiment_setting("fit_on"),

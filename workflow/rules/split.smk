@@ -12,8 +12,8 @@ rule split:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         classes=experiment_setting("classes"),
         settings=experiment_setting("split"),

@@ -12,7 +12,7 @@ rule train_together:
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
-        runtime=1440,
+        runtime=minutes(1440),
         gpu=gpus,
     params:
         method=lambda wildcards: wildcards.method,
@@ -45,7 +45,7 @@ rule train_gan:
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
-        runtime=720,
+        runtime=minutes(720),
         gpu=gpus,
     params:
         method=lambda wildcards: wildcards.method,

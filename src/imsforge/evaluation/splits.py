@@ -97,9 +97,15 @@ def split_pixels(
     Raises
     ------
     DataError
-        If a class is too small, or falls on one side of a block split only; with "samples" if
-        there is one sample, or the test sample has no pixel of the classes.
+        If labels and pixels do not fit; if a class is too small, or falls on one side of a block
+        split only; with "samples" if there is one sample, or the test sample has no pixel of the
+        classes.
     """
+    if len(label) != len(x):
+        raise DataError(
+            f"{len(label)} labels, but {len(x)} pixels: the labels are of another measurement; "
+            "run the workflow with --forcerun label"
+        )
     random = np.random.default_rng(seed)
     sample = np.zeros(len(label), dtype=np.int16) if sample is None else sample
     inside, where = np.zeros(len(label), dtype=bool), ""

@@ -11,7 +11,7 @@ from typing import ClassVar
 import h5py
 import numpy as np
 
-from imsforge.errors import DataError
+from imsforge.errors import DamagedError, DataError
 from imsforge.io.hdf5_writing import new_hdf5
 
 
@@ -19,9 +19,14 @@ class Artifact:
     """Reading and writing of a dataclass of arrays; ``None`` fields are left out of the file.
 
     A field may hold another artifact, or a dictionary of such.
+
+    Attributes
+    ----------
+    axes : dict of field name to the names of its axes; axes of one name are equally long
     """
 
     kinds: ClassVar[dict] = {}
+    axes: ClassVar[dict] = {}
 
     def __init_subclass__(cls):
         Artifact.kinds[cls.__name__] = cls
@@ -44,20 +49,35 @@ class Artifact:
         Raises
         ------
         DataError
-            If the file is damaged, or holds another artifact.
+            If there is no such file.
+        DamagedError
+            If the file is damaged, holds another artifact, or arrays that do not fit each other.
         """
         with open_hdf5(path) as file:
-            if file.attrs.get("artifact") != cls.__name__:
-                raise DataError(
-                    f"{path}: not a {cls.__name__} file of imsforge; "
-                    "delete it and run the workflow again"
-                )
-            wanted = names or [entry.name for entry in fields(cls)]
             try:
+                cls._check(path, file)
+                wanted = names or [entry.name for entry in fields(cls)]
                 values = {name: _read(file, name) for name in wanted}
-            except (KeyError, OSError) as error:
+            except (KeyError, OSError, RuntimeError) as error:
                 raise damaged(path, error) from error
         return tuple(values.values()) if names else cls(**values)
+
+    @classmethod
+    def _check(cls, path, file):
+        if file.attrs.get("artifact") != cls.__name__:
+            raise DamagedError(path, f"not a {cls.__name__} file of imsforge")
+        lengths = {}
+        for name, axes in cls.axes.items():
+            if name not in file:
+                continue
+            shape = file[name].shape
+            if len(shape) != len(axes):
+                raise DamagedError(path, f"{name} has {len(shape)} axes, not {len(axes)}")
+            for axis, length in zip(axes, shape, strict=True):
+                if lengths.setdefault(axis, length) != length:
+                    raise DamagedError(
+                        path, f"{name} has {length} {axis}, other arrays {lengths[axis]}"
+                    )
 
 
 def open_hdf5(path):
@@ -72,8 +92,7 @@ def open_hdf5(path):
 
 def damaged(path, error):
     """Return the error for an artifact that cannot be read."""
-    reason = " ".join(str(error).split())
-    return DataError(f"{path}: damaged ({reason}); delete it and run the workflow again")
+    return DamagedError(path, " ".join(str(error).split()))
 
 
 def _write(group, name, value):
@@ -135,6 +154,15 @@ class PeakMatrix(Artifact):
     Coordinates count within a sample.
     """
 
+    axes: ClassVar[dict] = {
+        "intensity": ("pixels", "peaks"),
+        "mz": ("peaks",),
+        "x": ("pixels",),
+        "y": ("pixels",),
+        "total_ion_current": ("pixels",),
+        "sample": ("pixels",),
+    }
+
     intensity: np.ndarray
     mz: np.ndarray
     x: np.ndarray
@@ -163,6 +191,13 @@ class Labels(Artifact):
     weight : (n_pixels,) float32, with semi-orthogonal NMF the one non-zero of a pixel's row of W,
         which stands in the column of its class: spectrum = weight * components[label - 1]
     """
+
+    axes: ClassVar[dict] = {
+        "label": ("pixels",),
+        "names": ("classes",),
+        "components": ("classes", "peaks"),
+        "weight": ("pixels",),
+    }
 
     label: np.ndarray
     names: np.ndarray
@@ -201,6 +236,17 @@ class Features(Artifact):
     sample : (n_rows,) int16, index into ``samples``; None where nothing is known of samples
     samples : (n_samples,) str
     """
+
+    axes: ClassVar[dict] = {
+        "values": ("rows", "features"),
+        "label": ("rows",),
+        "pixel": ("rows",),
+        "train": ("rows",),
+        "components": ("features", "peaks"),
+        "offset": ("features",),
+        "scale": ("features",),
+        "sample": ("rows",),
+    }
 
     values: np.ndarray
     label: np.ndarray

@@ -21,3 +21,10 @@ def fingerprint(path):
             file.seek(last * sample // (SAMPLES - 1))
             digest.update(file.read(SAMPLE_BYTES))
     return digest.hexdigest()[:16]
+
+
+def describe_file(path, name=None):
+    """Return the path (or another name), size and SHA-256 of a file, as a dictionary."""
+    with Path(path).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"path": str(name or path), "bytes": Path(path).stat().st_size, "sha256": digest}

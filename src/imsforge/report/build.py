@@ -1,14 +1,11 @@
 """Gather what a run left in its results folder, and lay it out as one page."""
 
 import base64
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import jinja2
 import yaml
 
-import imsforge
 from imsforge.evaluation.tables import (
     SUMMARY_ROWS,
     TASK_TITLES,
@@ -17,21 +14,11 @@ from imsforge.evaluation.tables import (
     readable_table,
 )
 from imsforge.io.tables import read_csv, read_json
+from imsforge.provenance import versions
 from imsforge.report.facts import measurement_facts, peak_summary, sample_table
 
 #: Figures of an experiment, in the order of the page.
 EXPERIMENT_FIGURES = ("recall_matrices", "spectra", "frechet", "training")
-
-PACKAGES = (
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "imbalanced-learn",
-    "torch",
-    "h5py",
-    "pyimzML",
-    "snakemake",
-)
 
 
 def build_report(config, results, captions):
@@ -64,7 +51,7 @@ def build_report(config, results, captions):
     return environment.get_template("page.html.jinja").render(
         datasets=datasets,
         settings=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
-        versions=_versions(),
+        versions=versions(),
     )
 
 
@@ -146,13 +133,3 @@ def _figure(path, caption):
 
 def _table(frame):
     return {"columns": list(frame.columns), "rows": frame.to_numpy().tolist()}
-
-
-def _versions():
-    versions = {"imsforge": imsforge.__version__, "Python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:  # the library works without the workflow's own packages
-            continue
-    return versions

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from imsforge.errors import IngestError
+from imsforge.io.fingerprint import fingerprint
 from imsforge.io.raw.examine import Examined, examine_whole, index_file
 from imsforge.io.raw.files import name_samples
 from imsforge.io.raw.measurement import Measurement
@@ -105,6 +106,7 @@ def _combined(parts):
         file_path=np.array([str(path) for path, _ in files]),
         file_bytes=np.array([path.stat().st_size for path, _ in files]),
         file_sha256=np.array([sums["sha256"] for _, sums in files]),
+        file_fingerprint=np.array([fingerprint(path) for path, _ in files]),
         findings=_findings_table(findings),
         notes=np.array(notes, dtype=str),
         annotations=_annotations(seen),

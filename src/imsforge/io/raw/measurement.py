@@ -11,6 +11,7 @@ import imsforge.io.imzml.source
 import imsforge.io.tabular  # noqa: F401 - the kinds of sources that an index can hold
 from imsforge.errors import IngestError
 from imsforge.io.artifacts import Artifact
+from imsforge.io.fingerprint import fingerprint
 from imsforge.io.raw.pixels import span
 from imsforge.io.raw.values import repaired
 
@@ -35,7 +36,7 @@ class Measurement(Artifact):
     total_ion_current : (n_pixels,) float64, sum of each spectrum
     defects : (n_pixels,) uint8, what has to be mended when a spectrum is read
     mz_range : (2,) float64, the smallest and largest m/z of a point; NaN where there is none
-    file_path, file_bytes, file_sha256 : (n_files,) the raw files
+    file_path, file_bytes, file_sha256, file_fingerprint : (n_files,) the raw files
     findings : dict of (n_findings,) arrays problem, count, total, policy, text
     notes : (n_notes,) str, what else is odd, a sentence each
     annotations : dict of (n_pixels,) arrays of numbers or strings, by name
@@ -54,6 +55,7 @@ class Measurement(Artifact):
     file_path: np.ndarray
     file_bytes: np.ndarray
     file_sha256: np.ndarray
+    file_fingerprint: np.ndarray
     findings: dict = field(default_factory=dict)
     notes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=str))
     annotations: dict = field(default_factory=dict)
@@ -175,6 +177,7 @@ class Measurement(Artifact):
 
     def _check_unchanged(self):
         sizes = dict(zip(map(str, self.file_path), self.file_bytes, strict=True))
+        fingerprints = dict(zip(map(str, self.file_path), self.file_fingerprint, strict=True))
         for source in self.sources.values():
             for path in source.files:
                 if not path.is_file():
@@ -184,6 +187,8 @@ class Measurement(Artifact):
                         f"{path}: has {path.stat().st_size} bytes, had {sizes[str(path)]} when it "
                         "was indexed; run `ingest` again"
                     )
+                if fingerprint(path) != fingerprints[str(path)]:
+                    raise IngestError(f"{path}: changed since it was indexed; run `ingest` again")
 
 
 def _load(load, defects, offset):

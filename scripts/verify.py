@@ -1,0 +1,16 @@
+"""Check that results are what their run left."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from imsforge.record import verify_run
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    counts = verify_run("results")
+    text = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+    logging.getLogger("imsforge").info("as recorded: %s", text)
+    print(f"imsforge: results are as recorded: {text}")

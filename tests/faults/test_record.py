@@ -1,0 +1,76 @@
+"""What a run writes down of itself, and whether `verify` notices that a file is another."""
+
+import hashlib
+import json
+
+import pytest
+from rocrate.rocrate import ROCrate
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture(scope="module")
+def record(finished):
+    return json.loads((finished.folder / "results/provenance.json").read_text())
+
+
+def test_every_result_is_recorded_with_its_checksum(finished, record):
+    results = finished.bytes_of_results()
+    recorded = {file["path"].removeprefix("results/"): file for file in record["artifacts"]}
+    # The record lies beside the copy of the Snakefile.
+    assert set(recorded) == set(results) - {"workflow.smk"}
+    for name, file in recorded.items():
+        assert file["sha256"] == hashlib.sha256(results[name]).hexdigest(), name
+        assert file["bytes"] == len(results[name])
+
+
+def test_the_record_says_how_it_was_made(record):
+    assert record["config"]["datasets"]["tiny"]["labels"]["classes"] == 4
+    assert record["seed"] == 1
+    assert record["device"] == {"asked": "cpu", "used": ["cpu"]}
+    assert {"imsforge", "Python", "numpy", "torch", "snakemake"} <= set(record["versions"])
+    stages = {stage["log"] for stage in record["stages"]}
+    assert "logs/tiny/nmf/repeat-2/cgan/train_gan.log" in stages
+    assert record["started"] < record["ended"]
+
+
+def test_recorded_seeds_are_those_that_stages_used(finished, record):
+    log = (finished.folder / "logs/tiny/phantom.log").read_text()
+    assert f"seed {record['seeds']['phantom']};" in log
+    assert len(set(record["seeds"].values())) == len(record["seeds"])
+
+
+def test_the_crate_describes_the_run(finished, record):
+    """What the profile Workflow Run Crate 0.5 demands, read by the library of crates."""
+    crate = ROCrate(finished.folder / "results")
+    root = crate.root_dataset
+    assert root["name"]
+    assert root["description"]
+    assert root["datePublished"]
+    assert root["license"]
+    profiles = {profile.id for profile in root["conformsTo"]}
+    assert "https://w3id.org/ro/wfrun/process/0.5" in profiles
+    assert "https://w3id.org/ro/wfrun/workflow/0.5" in profiles
+    main = crate.mainEntity
+    assert set(main.type) == {"File", "SoftwareSourceCode", "ComputationalWorkflow"}
+    assert main["programmingLanguage"]["name"] == "Snakemake"
+    action = root["mentions"]
+    assert action.type == "CreateAction"
+    assert action["instrument"] is main
+    made = {entity.id for entity in action["result"]}
+    assert made == {file["path"].removeprefix("results/") for file in record["artifacts"]}
+    for entity in crate.data_entities:
+        assert (finished.folder / "results" / entity.id).is_file()
+
+
+def test_verify_passes_and_names_what_was_changed(study):
+    run = study.snakemake("verify")
+    assert run.returncode == 0, run.stderr
+    table = study.folder / "results/tiny/nmf/table.csv"
+    table.write_text(table.read_text().replace("0.9", "1.0", 1))
+    (study.folder / "results/tiny/peaks.svg").unlink()
+    run = study.snakemake("verify")
+    assert run.returncode != 0
+    (line,) = (line for line in run.stderr.splitlines() if line.startswith("imsforge: "))
+    assert "results/tiny/nmf/table.csv is not what the run made" in line
+    assert "results/tiny/peaks.svg is missing" in line
