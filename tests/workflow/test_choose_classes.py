@@ -29,7 +29,7 @@ def test_what_is_scanned_changes_no_labels(finished):
     changed["datasets"]["tiny"].setdefault("labels", {})["scan"] = {"classes": [2, 3]}
     finished.configure(changed)
     try:
-        # The report shows the configuration.
-        assert finished.planned() == {"report": 1, "all": 1}
+        # Report and record show the configuration.
+        assert finished.planned() == {"report": 1, "provenance": 1, "all": 1}
     finally:
         finished.configure(TINY)
