@@ -327,7 +327,13 @@ def study_seeds():
     """Return the derived seeds by purpose, method and repeat."""
     seeds = {
         purpose: seed_for(purpose)({})
-        for purpose in ("phantom", "extract_peaks", "label", "scan_classes", "anomaly_map")
+        for purpose in (
+            "phantom",
+            "extract_peaks",
+            "label",
+            "scan_classes",
+            "anomaly_map",
+        )
     }
     seeds["train_gan/anomaly"] = seed_for("train_gan", "anomaly")({})
     for place in EXPERIMENTS:
