@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,11 +76,13 @@ def test_a_killed_training_ends_with_the_same_bytes(blow, undisturbed, tmp_path)
     moments, wounded = random.Random(blow), 0
     while wounded < 3 or not (tmp_path / "checkpoint").exists():
         process = start(tmp_path)
-        time.sleep(moments.uniform(0, 0.25) * seconds)
+        time.sleep(moments.uniform(0, 0.2) * seconds)
         process.send_signal(blow)
         process.communicate()
-        assert process.returncode != 0
         wounded += 1
+        if process.returncode == 0:  # it was faster than the blow: begin anew
+            shutil.rmtree(tmp_path)
+            wounded = 0
     log = finish(tmp_path)
     assert "training goes on after update" in log
     assert results(tmp_path) == expected

@@ -12,6 +12,7 @@ import torch
 
 from imsforge.errors import DataError
 from imsforge.gan.tensorfile import read_tensors, write_tensors
+from imsforge.io.atomic import remove_leftovers
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ def remove_checkpoint(directory):
     """Remove the checkpoint of a run whose model has been saved, and its folder if now empty."""
     directory = Path(directory)
     (directory / NAME).unlink(missing_ok=True)
+    remove_leftovers(directory / NAME)
     if directory.is_dir() and not any(directory.iterdir()):
         directory.rmdir()
 

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from imsforge.errors import DataError
+from imsforge.errors import DamagedError, DataError
 from imsforge.io.atomic import atomic
 
 # One key only: safetensors writes several in no fixed order.
@@ -25,8 +25,10 @@ def write_tensors(path, tensors, header):
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     header = json.dumps({**header, "sha256": _digest(tensors)}, sort_keys=True)
+    # The library's own `save_file` leaves files of random names when it is killed.
+    content = save(tensors, metadata={KEY: header})
     with atomic(path) as temporary:
-        save_file(tensors, temporary, metadata={KEY: header})
+        temporary.write_bytes(content)
 
 
 def read_tensors(path):
@@ -35,7 +37,9 @@ def read_tensors(path):
     Raises
     ------
     DataError
-        If the file is missing, damaged or was not written by `write_tensors`.
+        If the file is missing or was not written by `write_tensors`.
+    DamagedError
+        If the file is damaged.
     """
     if not Path(path).is_file():
         raise DataError(f"{path}: no such file; run the stage that makes it")
@@ -44,12 +48,11 @@ def read_tensors(path):
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             header = json.loads((file.metadata() or {})[KEY])
     except (SafetensorError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: damaged ({reason}); delete it and run again") from error
+        raise DamagedError(path, " ".join(str(error).split())) from error
     except KeyError as error:
         raise DataError(f"{path}: not written by imsforge; give a file of imsforge") from error
     if header.pop("sha256", None) != _digest(tensors):
-        raise DataError(f"{path}: damaged (checksum differs); delete it and run again")
+        raise DamagedError(path, "checksum differs")
     return tensors, header
 
 

@@ -29,7 +29,7 @@ def atomic(path):
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path)
+        remove_leftovers(path)
         yield temporary
         temporary.replace(path)
     except (OSError, RuntimeError) as error:  # h5py raises either
@@ -44,7 +44,11 @@ def atomic(path):
         temporary.unlink(missing_ok=True)
 
 
-def _remove_leftovers(path):
+def remove_leftovers(path):
+    """Remove what killed processes left of a file that they were writing."""
+    path = Path(path)
+    if not path.parent.is_dir():
+        return
     name = re.compile(rf"\.{re.escape(path.stem)}\.(\d+)\.part{re.escape(path.suffix)}")
     for other in path.parent.iterdir():
         told = name.fullmatch(other.name)
