@@ -12,12 +12,14 @@ import pytest
 
 #: Trains a small GAN, with a checkpoint at every row of its history, and saves it.
 PROGRAM = """
-import logging, sys
+import logging, signal, sys
 import numpy as np
 import torch
 from imsforge.gan import checkpoint
 from imsforge.oversampling import CWGANGP
 
+# Shells have their background jobs, and all that these start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)
 logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 checkpoint.SECONDS_BETWEEN = 0.0
@@ -73,8 +75,10 @@ def undisturbed(tmp_path_factory):
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
 def test_a_killed_training_ends_with_the_same_bytes(blow, undisturbed, tmp_path):
     *expected, seconds = undisturbed
-    moments, wounded = random.Random(blow), 0
+    moments, wounded, attempts = random.Random(blow), 0, 0
     while wounded < 3 or not (tmp_path / "checkpoint").exists():
+        attempts += 1
+        assert attempts < 30, "no blow has hit a training with a checkpoint"
         process = start(tmp_path)
         time.sleep(moments.uniform(0, 0.2) * seconds)
         process.send_signal(blow)
