@@ -118,7 +118,7 @@ def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=N
         As in `train`, or if the runs do not fit together: another number of features, or settings
         that the number of rows changes (a smaller batch, ``epochs``).
     """
-    runs = [Run(*_checked(run.X, run.y, n_classes), run.seed) for run in runs]
+    runs = [Run(*checked_rows(run.X, run.y, n_classes), run.seed) for run in runs]
     watched = [held_out(run.y, settings, run.seed) for run in runs]
     learned = [
         np.ones(len(run.y), dtype=bool) if mask is None else ~mask
@@ -213,10 +213,13 @@ def _history_interval(settings):
     return math.ceil(settings.updates / (HISTORY_ROWS * steps)) * steps
 
 
-def _checked(X, y, n_classes):
+def checked_rows(X, y, n_classes):
+    """Return rows as float32 and class codes as int64, or say in one line what is wrong."""
     X = np.array(X, dtype=np.float32)
     if X.ndim != 2 or len(X) < 2 or X.shape[1] < 1:
-        raise DataError(f"training rows: shape {X.shape}; a GAN needs a matrix of two rows or more")
+        raise DataError(
+            f"training rows: shape {X.shape}; a generator needs a matrix of two rows or more"
+        )
     y = checked_labels(y, n_classes)
     if len(y) != len(X):
         raise DataError(f"training rows: {len(X)} rows but {len(y)} labels; give one label a row")

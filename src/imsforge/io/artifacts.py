@@ -13,6 +13,7 @@ import numpy as np
 
 from imsforge.errors import DamagedError, DataError
 from imsforge.io.hdf5_writing import new_hdf5
+from imsforge.scales import unscaled
 
 
 class Artifact:
@@ -231,8 +232,9 @@ class Features(Artifact):
     names : (n_classes,) str, the name of class k at k - 1
     components : (n_features, n_peaks) float32, spectra = weights @ components; None where the
         features are the spectra
-    offset, scale : (n_features,) float64, values = (features - offset) / scale; None before
-        scaling
+    offset, scale : (n_features,) float64, values = (features ** power - offset) / scale; None
+        before scaling
+    power : float64, or None for 1
     sample : (n_rows,) int16, index into ``samples``; None where nothing is known of samples
     samples : (n_samples,) str
     """
@@ -256,6 +258,7 @@ class Features(Artifact):
     components: np.ndarray | None = None
     offset: np.ndarray | None = None
     scale: np.ndarray | None = None
+    power: np.ndarray | None = None
     sample: np.ndarray | None = None
     samples: np.ndarray | None = None
 
@@ -273,7 +276,7 @@ class Features(Artifact):
         """Bring scaled rows back to the features' own units."""
         if self.scale is None:
             return values
-        return values * self.scale.astype(values.dtype) + self.offset.astype(values.dtype)
+        return unscaled(values, self.offset, self.scale, 1.0 if self.power is None else self.power)
 
     def to_spectra(self, values):
         """Bring scaled rows back to spectra, (n, n_peaks), in the units of ``peaks.h5``."""

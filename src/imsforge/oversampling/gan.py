@@ -12,20 +12,19 @@ from imsforge.gan.monitor import CLASS_PREFIX
 from imsforge.gan.settings import GANSettings
 from imsforge.gan.tensorboard import TensorBoard
 from imsforge.gan.training import Run, train_together
-from imsforge.oversampling.base import GenerativeSampler
+from imsforge.oversampling.trained import TrainedSampler
 
 
-class _GANSampler(GenerativeSampler):
+class _GANSampler(TrainedSampler):
     """What all conditional GANs share; a subclass names its ``kind``.
 
     Parameters
     ----------
-    sampling_strategy, random_state
-        As in `GenerativeSampler`.
+    sampling_strategy, random_state, device
+        As in `TrainedSampler`.
     settings : dict or None, default=None
         Fields of `imsforge.gan.settings.GANSettings` that differ from their defaults, for example
         ``{"updates": 5000}``, or from those of a recipe: ``{"recipe": "thesis", "epochs": 10}``.
-    device : {"auto", "cpu", "cuda"}, default="auto"
     checkpoint_dir : path or None, default=None
         Folder for checkpoints; a training that was broken off goes on from the last one.
     tensorboard_dir : path or None, default=None
@@ -49,34 +48,27 @@ class _GANSampler(GenerativeSampler):
         checkpoint_dir=None,
         tensorboard_dir=None,
     ):
-        super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
-        self.settings = settings
-        self.device = device
+        super().__init__(
+            sampling_strategy=sampling_strategy,
+            random_state=random_state,
+            settings=settings,
+            device=device,
+        )
         self.checkpoint_dir = checkpoint_dir
         self.tensorboard_dir = tensorboard_dir
 
     def save(self, path):
         """Write the trained networks to a safetensors file; their checkpoint is then removed."""
-        self.model_.save(path)
+        super().save(path)
         if self.checkpoint_dir is not None:
             remove_checkpoint(self.checkpoint_dir)
 
     @classmethod
-    def load(cls, path, *, random_state=None, device="auto"):
-        """Return a fitted sampler from a file that `save` wrote.
-
-        Raises
-        ------
-        DataError
-            If the file is damaged, or holds a network of another kind.
-        """
+    def _load_model(cls, path, device):
         model = ConditionalGAN.load(path, device)
         if model.settings.kind != cls.kind:
             raise DataError(f"{path}: holds a {model.settings.kind}, not a {cls.kind}")
-        sampler = cls(random_state=random_state, device=device)
-        sampler.model_, sampler.classes_ = model, model.classes
-        sampler._random = check_random_state(random_state)
-        return sampler
+        return model
 
     def _learn(self, X, y):
         (model,) = self._train([self._run(X, y)])
@@ -107,11 +99,6 @@ class _GANSampler(GenerativeSampler):
         model.classes = self.classes_
         model.history = model.history.rename(columns=names)
         self.model_ = model
-
-    def _draw(self, n, label):
-        code = np.searchsorted(self.classes_, label)
-        return self.model_.sample(np.full(n, code), seed=self._random.randint(2**31))
-
 
 def fit_together(samplers, sets):
     """Fit samplers side by side, with the results of one by one; a GPU is busier so.

@@ -1,0 +1,1 @@
+"""A conditional variational autoencoder for spectra that are full of exact zeros."""

@@ -1,0 +1,147 @@
+"""A conditional VAE as it is kept: what it generates, its file."""
+
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from imsforge.errors import ConfigError, DataError
+from imsforge.gan.model import checked_labels
+from imsforge.gan.networks import count_parameters
+from imsforge.gan.tensorfile import read_tensors, write_tensors
+from imsforge.vae.latents import ClassLatents
+from imsforge.vae.network import ConditionalNetworks
+from imsforge.vae.settings import VAESettings
+
+FORMAT = "imsforge conditional VAE 1"
+BLOCK_ROWS = 4096
+
+
+class ConditionalVAE:
+    """A decoder of latent numbers, and the latent numbers of each class.
+
+    Parameters
+    ----------
+    settings : VAESettings
+    n_features, n_classes : int
+
+    Attributes
+    ----------
+    classes : array of shape (n_classes,)
+        The label that each class code stands for; the codes themselves unless set.
+    networks : ConditionalNetworks
+    latents : ClassLatents or None
+        None until the training rows have been encoded.
+    history : DataFrame or None
+        The course of training, as `imsforge.vae.training.train` returns it; not saved.
+    """
+
+    def __init__(self, settings, n_features, n_classes):
+        self.settings = settings
+        self.n_features, self.n_classes = n_features, n_classes
+        self.networks = ConditionalNetworks(
+            n_features, n_classes, settings.latent_size, settings.hidden
+        )
+        self.latents = None
+        self.classes = np.arange(n_classes)
+        self.history = None
+
+    @property
+    def n_parameters(self):
+        """Trainable parameters."""
+        return count_parameters(self.networks)
+
+    @torch.inference_mode()
+    def encode(self, X, codes):
+        """Remember the latent numbers of training rows, from which `sample` draws.
+
+        Parameters
+        ----------
+        X : (n_rows, n_features) float32 tensor
+        codes : (n_rows,) int64 tensor
+        """
+        blocks = zip(X.split(BLOCK_ROWS), codes.split(BLOCK_ROWS), strict=True)
+        encoded = [self.networks.encode(*block) for block in blocks]
+        mean, log_variance = (torch.cat(parts).cpu() for parts in zip(*encoded, strict=True))
+        self.latents = ClassLatents(mean, log_variance, codes.cpu(), self.n_classes)
+
+    @torch.inference_mode()
+    def sample(self, labels, seed):
+        """Generate one row for each label.
+
+        Parameters
+        ----------
+        labels : array of int, shape (n,)
+            Class codes from 0 to ``n_classes - 1``.
+        seed : int
+            The same seed and labels give the same rows.
+
+        Returns
+        -------
+        array of float32, shape (n, n_features), in the units of the training rows
+        """
+        labels = checked_labels(labels, self.n_classes)
+        source = torch.Generator().manual_seed(seed)
+        rows = np.empty((len(labels), self.n_features), dtype=np.float32)
+        for code in np.unique(labels):
+            places = np.flatnonzero(labels == code)
+            for start in range(0, len(places), BLOCK_ROWS):
+                block = places[start : start + BLOCK_ROWS]
+                rows[block] = self._draw(int(code), len(block), source)
+        return rows
+
+    def save(self, path):
+        """Write all that `load` needs to one safetensors file."""
+        tensors = {f"networks.{key}": value for key, value in self.networks.state_dict().items()}
+        for name in ("mean", "log_variance", "codes"):
+            tensors[f"latents.{name}"] = getattr(self.latents, name)
+        header = {
+            "format": FORMAT,
+            "settings": asdict(self.settings),
+            "n_features": self.n_features,
+            "n_classes": self.n_classes,
+            "classes": self.classes.tolist(),
+        }
+        write_tensors(path, tensors, header)
+
+    @classmethod
+    def load(cls, path):
+        """Read a model that `save` wrote, to the CPU.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, damaged or holds something else.
+        """
+        tensors, header = read_tensors(path)
+        if header.get("format") != FORMAT:
+            raise DataError(
+                f"{path}: holds {header.get('format')!r}, not {FORMAT!r}; train the model again"
+            )
+        try:
+            settings = VAESettings.from_dict(header["settings"])
+            with torch.random.fork_rng(devices=[]):
+                model = cls(settings, header["n_features"], header["n_classes"])
+            model.networks.load_state_dict(_under("networks.", tensors))
+            model.latents = ClassLatents(
+                **_under("latents.", tensors), n_classes=header["n_classes"]
+            )
+            model.classes = np.array(header["classes"])
+        except (ConfigError, KeyError, TypeError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise DataError(f"{path}: damaged ({reason}); train the model again") from error
+        return model
+
+    def _draw(self, code, n, source):
+        device = self.networks.centre.device
+        # Drawn on the CPU, so that a seed means the same numbers on every device.
+        z = self.latents.draw(code, n, source)
+        noise = torch.randn(n, self.n_features, generator=source)
+        codes = torch.full((n,), code)
+        return self.networks.draw(z.to(device), codes.to(device), noise.to(device)).cpu().numpy()
+
+
+def _under(prefix, tensors):
+    return {
+        key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
+    }

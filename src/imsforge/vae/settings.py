@@ -1,0 +1,55 @@
+"""What the training of a conditional VAE may be told."""
+
+from dataclasses import dataclass, fields
+
+from imsforge.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class VAESettings:
+    """Settings of one conditional VAE; docs/full-spectra.md says how the defaults were chosen.
+
+    Attributes
+    ----------
+    latent_size : int
+        Latent numbers that describe a spectrum; what they leave over is noise of each feature.
+    hidden : int
+        Width of the two hidden layers of encoder and decoder.
+    batch_size : int
+        Rows an update sees.
+    updates : int
+    warm_up : int
+        Updates over which the weight of the divergence grows from zero to one, so that the
+        decoder learns to use the latent numbers before they are held to a normal distribution.
+    learning_rate : float
+        Of Adam; it falls to zero along a cosine.
+    """
+
+    latent_size: int = 24
+    hidden: int = 256
+    batch_size: int = 256
+    updates: int = 3000
+    warm_up: int = 500
+    learning_rate: float = 1e-3
+
+    def __post_init__(self):
+        for name in ("latent_size", "hidden", "batch_size", "updates", "warm_up"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"vae.{name}: {getattr(self, name)}; give 1 or more")
+        if self.learning_rate <= 0:
+            raise ConfigError(f"vae.learning_rate: {self.learning_rate}; give more than 0")
+
+    @classmethod
+    def from_dict(cls, settings):
+        """Return settings from a dict; what it leaves out has its default.
+
+        Raises
+        ------
+        ConfigError
+            If a key is unknown or a value impossible.
+        """
+        known = [entry.name for entry in fields(cls)]
+        unknown = sorted(set(settings) - set(known))
+        if unknown:
+            raise ConfigError(f"vae: unknown key '{unknown[0]}'; known are: {', '.join(known)}")
+        return cls(**settings)
