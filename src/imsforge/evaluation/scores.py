@@ -105,9 +105,9 @@ def rows_of_samples(features):
     dict of name to (n_test,) bool array
         All test rows; where the dataset has several samples, also those of each that tests.
     """
-    rows = {ALL_SAMPLES: np.ones(np.sum(~features.train), dtype=bool)}
+    rows = {ALL_SAMPLES: np.ones(np.sum(features.test), dtype=bool)}
     if features.samples is not None and len(features.samples) > 1:
-        sample = features.sample[~features.train]
+        sample = features.sample[features.test]
         rows |= {str(features.samples[k]): sample == k for k in np.unique(sample)}
     return rows
 

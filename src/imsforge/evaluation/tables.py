@@ -184,12 +184,12 @@ def class_counts(repeats):
     names = repeats[0].names
     labels = np.unique(np.concatenate([features.label for features in repeats]))
     counts = {
-        side: [_mean_count(repeats, k, inside) for k in labels]
-        for side, inside in (("train", True), ("test", False))
+        side: [_mean_count([f.label[getattr(f, side)] for f in repeats], k) for k in labels]
+        for side in ("train", "test")
     }
     return pd.DataFrame({"class": names[labels - 1], **counts})
 
 
-def _mean_count(repeats, label, train):
-    counts = [np.sum((f.label == label) & (f.train == train)) for f in repeats]
+def _mean_count(repeats, label):
+    counts = [np.sum(labels == label) for labels in repeats]
     return round(np.sum(counts) / max(1, np.count_nonzero(counts)))
