@@ -1,4 +1,4 @@
-"""None, noise, SMOTE, held-back spectra and GANs behind one interface: imbalanced-learn samplers that also draw."""
+"""Baselines, held-back spectra and GANs behind one interface: samplers that draw spectra."""
 
 from imsforge.oversampling.base import GenerativeSampler
 from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise
