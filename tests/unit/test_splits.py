@@ -84,7 +84,9 @@ def test_caps_by_class_name():
 
 
 def test_a_cap_of_an_unknown_class_is_told_in_one_line():
-    with pytest.raises(DataError, match=r"split\.max_train: no class '9'; known: 1, 2, 3") as raised:
+    with pytest.raises(
+        DataError, match=r"split\.max_train: no class '9'; known: 1, 2, 3"
+    ) as raised:
         split(np.repeat([1, 2], 40), max_train={"others": 30, "9": 18})
     assert "\n" not in str(raised.value)
 
