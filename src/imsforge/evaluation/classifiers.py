@@ -15,10 +15,9 @@ from imsforge.errors import DataError
 
 
 def _logistic_regression(seed):
-    # Scores stay the same within 0.002 of a tolerance of 1e-4, at a fraction of the time.
-    return make_pipeline(
-        StandardScaler(), LogisticRegression(max_iter=300, tol=1e-3, random_state=seed)
-    )
+    # Standardised features let it converge in some hundred iterations. A larger tolerance would be
+    # faster still, but costs the macro recall a point where classes are well apart.
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, random_state=seed))
 
 
 def _network(seed):
