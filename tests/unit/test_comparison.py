@@ -122,6 +122,19 @@ def test_one_repeat_has_a_difference_and_no_interval():
 def test_equal_differences_have_no_interval():
     assert mean_difference(np.zeros(4))[0] == 0
     assert np.isnan(mean_difference(np.zeros(4))[1:]).all()
+    assert np.isnan(mean_difference(np.array([0.3 - 0.2, 0.1, 0.7 - 0.6]))[1:]).all()
+
+
+def test_a_share_of_a_doubtful_gain_is_not_shown():
+    scores = pd.concat(
+        [
+            course("none", [0.5, 0.6, 0.7]),
+            course("smote", [0.6, 0.6, 0.9]),
+            course("oracle", [0.9, 0.5, 0.7]),
+        ]
+    )
+    (table,) = readable_comparisons(compare_methods(scores)).values()
+    assert "%" not in "".join(table["macro f1"])
 
 
 @given(
@@ -175,6 +188,7 @@ def test_a_comparison_reads_by_priors_and_methods():
     assert list(zip(filled["class priors"], filled["method"], strict=True)) == rows
     cells = filled["macro recall"].tolist()
     assert cells[:2] == ["reference", "+0.100 [-0.148, +0.348], 38 %"]
+    assert cells[3] == "+0.100 [-0.148, +0.348], 30 %"
     assert replaced["macro recall"][1].endswith("], 67 %")
 
 

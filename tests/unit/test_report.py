@@ -43,7 +43,7 @@ def run(tmp_path):
         ("liver", "e", "replace", "none", "lda", priors, 1, name, metric, 0.25, 4, ALL_SAMPLES)
         for priors in ("observed", "balanced")
         for name in ("<i>x</i>", "NA", "macro", "weighted")
-        for metric in ("recall", "precision")
+        for metric in ("recall", "precision", "f1")
     ]
     counts = pd.DataFrame({"class": ["<i>x</i>", "NA"], "train": [4, 3], "test": [1, 1]})
     scores = pd.DataFrame(rows, columns=SCORE_COLUMNS)

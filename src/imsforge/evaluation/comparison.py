@@ -108,7 +108,8 @@ def mean_difference(differences):
         The interval at `CONFIDENCE`, and the two-sided p of a mean of zero; all three NaN where
         the differences have no spread to tell them from, as with one repeat.
     """
-    if len(differences) < 2 or np.ptp(differences) == 0:
+    # Equal differences of scores differ by rounding.
+    if len(differences) < 2 or np.ptp(differences) < 1e-12:
         return differences.mean(), np.nan, np.nan, np.nan
     test = stats.ttest_1samp(differences, 0.0)
     return differences.mean(), *test.confidence_interval(CONFIDENCE), test.pvalue

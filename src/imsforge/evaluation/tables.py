@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from imsforge.evaluation.comparison import AVERAGES
 from imsforge.evaluation.scores import ALL_SAMPLES
 
 #: Rows that summarise the classes, in the order they close a table.
@@ -188,8 +189,8 @@ COMPARISON_NOTE = (
     "Mean difference to the real training set as it is (none; when small classes are filled up, "
     "under observed priors) in the same repeat, and its 95 % interval. The interval is over "
     "repeats, other splits and seeds of the same section, not over animals. In percent, when small "
-    "classes are filled up, the share of the oracle's gain under the same priors, where it gains "
-    "anything; when all is replaced, the share of the score of real spectra."
+    "classes are filled up, the share of the oracle's gain under the same priors, where that gain "
+    "can be told from zero; when all is replaced, the share of the score of real spectra."
 )
 
 
@@ -220,7 +221,8 @@ def readable_comparisons(comparison):
 
 def _changes(rows):
     """Return a text for each average of one method."""
-    return {f"{row['class']} {row['metric']}": format_change(row) for _, row in rows.iterrows()}
+    averages = rows.set_index(["class", "metric"])
+    return {" ".join(average): format_change(averages.loc[average]) for average in AVERAGES}
 
 
 def format_change(row):
@@ -230,7 +232,10 @@ def format_change(row):
     text = f"{row['difference']:+.3f}"
     if not np.isnan(row["difference_low"]):
         text += f" [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
-    share = row["gap_closed"] if np.isnan(row["share_of_real"]) else row["share_of_real"]
+    share = row["share_of_real"]
+    # Of a gain that may as well be none, a share says nothing.
+    if not np.isnan(row["gap_closed_low"]):
+        share = row["gap_closed"]
     return text if np.isnan(share) else f"{text}, {100 * share:.0f} %"
 
 
