@@ -128,7 +128,7 @@ def test_nothing_is_compared_without_the_real_training_set(run, root):
 
 def test_a_reserve_and_caps_by_class_are_told(run, root, page):
     assert "at most 10 pixels of a class for training" in page
-    assert "held back" not in page
+    assert "held back for the oracle" not in page
     split = {"method": "random", "test_share": 0.2, "reserve_share": 0.25}
     split |= {"max_train": {"others": 1500, "<4>": 18}}
     config = {"datasets": {"liver": dataset(split=split)}}
