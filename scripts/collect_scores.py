@@ -1,7 +1,8 @@
-"""Collect the scores of all methods and repeats into the thesis' table."""
+"""Collect the scores of all methods and repeats, and compare the methods."""
 
 from typing import TYPE_CHECKING
 
+from imsforge.evaluation.comparison import compare_methods
 from imsforge.evaluation.tables import class_counts, coverage_note, markdown_table, score_table
 from imsforge.io.artifacts import Features
 from imsforge.io.tables import read_csvs, write_csv, write_text
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
     scores = read_csvs(snakemake.input.scores)
     counts = class_counts([Features.read(path) for path in snakemake.input.scaled])
-    table = score_table(scores, counts)
+    table, comparison = score_table(scores, counts), compare_methods(scores)
     write_csv(scores, snakemake.output.scores)
     write_csv(table, snakemake.output.table)
+    write_csv(comparison, snakemake.output.comparison)
     note = coverage_note(scores, counts["class"])
-    write_text(markdown_table(table, note), snakemake.output.markdown)
+    write_text(markdown_table(table, comparison, note), snakemake.output.markdown)

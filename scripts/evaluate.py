@@ -15,6 +15,7 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
         Features.read(snakemake.input.scaled),
         Resampled.read(snakemake.input.resampled),
         classifiers=snakemake.params.classifiers,
+        priors=snakemake.params.priors,
         identity=snakemake.params.identity,
         seed=snakemake.params.seed,
     )

@@ -1,4 +1,4 @@
-"""Choose training and test pixels."""
+"""Choose training, test and reserved pixels."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
     x, y, sample, samples = PeakMatrix.read(snakemake.input.peaks, "x", "y", "sample", "samples")
     labels = Labels.read(snakemake.input.labels)
-    train, test = split_pixels(
+    parts = split_pixels(
         labels.label,
         x,
         y,
@@ -24,4 +24,4 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
         seed=snakemake.params.seed,
         **snakemake.params.settings,
     )
-    Split(train, test).write(snakemake.output.split)
+    Split(*parts).write(snakemake.output.split)

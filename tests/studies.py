@@ -27,10 +27,10 @@ TINY = {
                 },
                 "blocks": {
                     "classes": {"largest": 3},
-                    "split": {"method": "blocks", "block_size": 4},
+                    "split": {"method": "blocks", "block_size": 4, "reserve_share": 0.3},
                     "features": "full",
                     "scaler": "featurewise-minmax",
-                    "methods": ["none", "noise"],
+                    "methods": ["none", "noise", "oracle"],
                     "tasks": ["oversample"],
                     "classifiers": ["lda", "nearest-neighbours"],
                     "repeats": 1,

@@ -84,6 +84,7 @@ def _check_dataset(place, dataset):
                 f"{place}.experiments.{name}.split.method: samples leaves one sample out, but a "
                 "phantom is one; use blocks"
             )
+        _check_reserve(f"{place}.experiments.{name}", experiment)
     for name, anomaly in dataset["anomaly"].items():
         healthy = anomaly["healthy"]
         if "mask" in healthy:
@@ -95,6 +96,21 @@ def _check_dataset(place, dataset):
                     f"{place}.anomaly.{name}.healthy.rectangle: [x_min, y_min, x_max, y_max] "
                     f"is empty: {healthy['rectangle']}"
                 )
+
+
+def _check_reserve(place, experiment):
+    test_share = experiment["split"]["test_share"]
+    reserve_share = experiment["split"]["reserve_share"]
+    if test_share + reserve_share >= 1:
+        raise ConfigError(
+            f"{place}.split.reserve_share: {reserve_share:g} and test_share, {test_share:g}, leave "
+            "nothing to train on; lower one of them"
+        )
+    if "oracle" in experiment["methods"] and not reserve_share:
+        raise ConfigError(
+            f"{place}.methods: oracle draws from spectra that are held back; set "
+            "split.reserve_share, 0.2 for example"
+        )
 
 
 def _check_input(place, inputs):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from imsforge.errors import DataError
-from imsforge.io.artifacts import Labels, PeakMatrix, Resampled
+from imsforge.io.artifacts import Labels, PeakMatrix, Resampled, Split
 from imsforge.io.atomic import atomic
 
 
@@ -25,6 +25,13 @@ def test_single_fields_are_read_alone(peaks, tmp_path):
 def test_none_stays_none(labels, tmp_path):
     labels.write(tmp_path / "labels.h5")
     assert Labels.read(tmp_path / "labels.h5").components is None
+
+
+def test_an_empty_reserve_survives_the_file(tmp_path):
+    Split(np.arange(3), np.arange(3, 5)).write(tmp_path / "split.h5")
+    again = Split.read(tmp_path / "split.h5")
+    assert again.reserve.shape == (0,)
+    assert again.reserve.dtype == np.int64
 
 
 def test_nested_tasks_survive_the_file(blobs, tmp_path):

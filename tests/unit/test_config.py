@@ -8,7 +8,7 @@ import yaml
 
 from imsforge.config import TRAINED_METHODS, validate_config
 from imsforge.errors import ConfigError, IngestError
-from imsforge.evaluation.classifiers import CLASSIFIERS
+from imsforge.evaluation.classifiers import CLASSIFIERS, PRIORS
 from imsforge.evaluation.splits import split_pixels
 from imsforge.gan.settings import KINDS, RECIPES, GANSettings
 from imsforge.io.raw.files import name_samples, raw_files
@@ -86,6 +86,16 @@ EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
         (changed(*EXPERIMENT, "methods", ["none", "smot"]), "methods.1: 'smot' is not one of none"),
         (changed(*EXPERIMENT, "methods", []), "nmf.methods: []"),
         (changed(*EXPERIMENT, "split", {"test_share": 2}), "split.test_share: 2"),
+        (
+            changed(*EXPERIMENT, "split", {"test_share": 0.4, "reserve_share": 0.6}),
+            "nmf.split.reserve_share: 0.6 and test_share, 0.4, leave nothing to train on",
+        ),
+        (changed(*EXPERIMENT, "methods", ["oracle"]), "nmf.methods: oracle draws from spectra"),
+        (changed(*EXPERIMENT, "split", {"max_train": 1}), "split.max_train: 1"),
+        (changed(*EXPERIMENT, "split", {"max_train": {"4": 1}}), "split.max_train.4: 1"),
+        (changed(*EXPERIMENT, "split", {"max_train": "all"}), "max_train: 'all' does not fit"),
+        (changed(*EXPERIMENT, "priors", ["equal"]), "priors.0: 'equal' is not one of observed"),
+        (changed(*EXPERIMENT, "fill", 0), "nmf.fill: 0"),
         (changed(*EXPERIMENT, "gan", {"updates": 0}), "gan.updates: 0"),
         (changed(*EXPERIMENT, "gan", {"critic": "fc9"}), "gan.critic: 'fc9' is not one of fc1"),
         (changed("datasets", "../up", {"phantom": {}}), "'../up' is no name"),
@@ -188,11 +198,18 @@ def test_every_key_is_explained(root, schema):
     assert sorted(key for key in known if f"`{key}`" not in text) == []
 
 
+def test_caps_by_class_are_accepted(schema):
+    caps = {"others": 1500, "4": 18, 7: 20}
+    config = validate_config(changed(*EXPERIMENT, "split", {"max_train": caps}), schema)
+    assert config["datasets"]["kidney"]["experiments"]["nmf"]["split"]["max_train"] == caps
+
+
 def test_schema_and_library_agree(definitions):
     experiment = definitions["experiment"]["properties"]
     assert experiment["methods"]["items"]["enum"] == ["none", *SAMPLERS]
     assert experiment["tasks"]["items"]["enum"] == list(TASKS)
     assert experiment["classifiers"]["items"]["enum"] == list(CLASSIFIERS)
+    assert experiment["priors"]["items"]["enum"] == list(PRIORS)
     assert definitions["scaler"]["enum"] == list(SCALERS)
     assert set(TRAINED_METHODS) == set(KINDS)
 

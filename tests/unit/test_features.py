@@ -45,6 +45,27 @@ def test_test_pixels_do_not_shape_the_features(peaks, labels, split):
     np.testing.assert_array_equal(first.training_set[0], second.training_set[0])
 
 
+def test_reserved_pixels_neither_train_nor_test(peaks, labels, split):
+    parts = Split(split.train[:-50], split.test, reserve=split.train[-50:])
+    features = make_features(peaks, labels, parts, n_features=3)
+    np.testing.assert_array_equal(features.pixel[features.reserve], parts.reserve)
+    np.testing.assert_array_equal(features.pixel[features.test], parts.test)
+    assert len(features.training_set[0]) + len(features.test_set[0]) + 50 == 299
+    X, y = features.reserve_set
+    assert X.shape == (50, 3)
+    np.testing.assert_array_equal(y, labels.label[parts.reserve])
+    changed = peaks.intensity.copy()
+    changed[parts.reserve] *= 7
+    again = make_features(replace(peaks, intensity=changed), labels, parts, n_features=3)
+    np.testing.assert_array_equal(again.components, features.components)
+
+
+def test_without_a_reserve_its_set_is_empty(peaks, labels, split):
+    features = make_features(peaks, labels, split, n_features="full")
+    assert features.reserve is None
+    assert features.reserve_set[0].shape == (0, 8)
+
+
 def test_fitting_on_all_pixels_leaks(peaks, labels, split):
     fair = make_features(peaks, labels, split, n_features=3)
     leaky = make_features(peaks, labels, split, n_features=3, fit_on="all")

@@ -31,7 +31,7 @@ def confusion():
     ]
     rows += [("replace", "lda", m, "b", p, 5) for m in ("none", "smote") for p in ("a", "b")]
     columns = ["task", "classifier", "method", "true", "predicted", "count"]
-    return pd.DataFrame(rows, columns=columns).assign(repeat=1)
+    return pd.DataFrame(rows, columns=columns).assign(repeat=1, priors="observed")
 
 
 def history():
@@ -197,6 +197,13 @@ def test_axes_say_what_they_show(peaks, labels, rng):
 def test_the_recall_in_the_title_is_the_macro_recall():
     titles = [axis.get_title() for axis in plot_recall_matrices(confusion(), "t").axes]
     assert "none\nmacro recall 0.70" in titles  # mean of 9/10 and 5/10
+
+
+def test_recall_is_drawn_for_the_first_of_the_priors():
+    both = pd.concat([confusion(), confusion().assign(priors="balanced", count=1)])
+    figure = plot_recall_matrices(both, "t")
+    assert figure.get_suptitle() == "t; class priors observed"
+    assert "none\nmacro recall 0.70" in [axis.get_title() for axis in figure.axes]
 
 
 @pytest.mark.parametrize("n_classes", [2, 8, 20, 30])

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imsforge.evaluation.comparison import compare_methods
 from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS
 from imsforge.evaluation.tables import score_table
 from imsforge.io.tables import read_csv, read_json, write_csv, write_json
@@ -16,7 +17,7 @@ def dataset(**more):
     experiment = {
         "features": 5,
         "scaler": "standard",
-        "split": {"method": "random", "test_share": 0.2, "max_train": 10},
+        "split": {"method": "random", "test_share": 0.2, "reserve_share": 0, "max_train": 10},
         "repeats": 1,
         "fit_on": "train",
         **more,
@@ -39,15 +40,17 @@ def run(tmp_path):
     classes = pd.DataFrame({"class": ["<i>x</i>", "NA"], "pixels": [5, 4], "share": [0.5, 0.5]})
     write_csv(classes, folder / "classes.csv")
     rows = [
-        ("liver", "e", "replace", "none", "lda", 1, name, metric, 0.25, 4, ALL_SAMPLES)
+        ("liver", "e", "replace", "none", "lda", priors, 1, name, metric, 0.25, 4, ALL_SAMPLES)
+        for priors in ("observed", "balanced")
         for name in ("<i>x</i>", "NA", "macro", "weighted")
-        for metric in ("recall", "precision")
+        for metric in ("recall", "precision", "f1")
     ]
     counts = pd.DataFrame({"class": ["<i>x</i>", "NA"], "train": [4, 3], "test": [1, 1]})
     scores = pd.DataFrame(rows, columns=SCORE_COLUMNS)
     table = score_table(scores, counts)
     write_csv(scores, folder / "e" / "scores.csv")
     write_csv(table, folder / "e" / "table.csv")
+    write_csv(compare_methods(scores), folder / "e" / "comparison.csv")
     values = {"auroc": 0.875, "average_precision": None, "pixels": 3}
     metrics = {"healthy_pixels": 4, "pixels": 9, "detection": {"critic": {"colony": values}}}
     write_json(metrics, folder / "anomaly" / "spots" / "metrics.json")
@@ -108,10 +111,36 @@ SAMPLES = [
 ]
 
 
+def test_each_of_the_priors_has_a_section_and_methods_are_compared(page):
+    assert "class priors kept as observed: what do the spectra add?" in page
+    assert "equal class priors: what does a changed prior do?" in page
+    assert "judged by lda; what changes" in page
+    assert page.count("not over animals") == 1
+
+
+def test_nothing_is_compared_without_the_real_training_set(run, root):
+    path = run / "liver" / "e" / "comparison.csv"
+    write_csv(read_csv(path)[:0], path)
+    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    assert "what changes" not in page
+    assert "not over animals" not in page
+
+
+def test_a_reserve_and_caps_by_class_are_told(run, root, page):
+    assert "at most 10 pixels of a class for training" in page
+    assert "held back for the oracle" not in page
+    split = {"method": "random", "test_share": 0.2, "reserve_share": 0.25}
+    split |= {"max_train": {"others": 1500, "<4>": 18}}
+    config = {"datasets": {"liver": dataset(split=split)}}
+    page = build_report(config, run, root / "workflow" / "report")
+    assert "25 % of a class held back for the oracle" in page
+    assert "at most 18 pixels of class &lt;4&gt;, 1500 pixels of each other class" in page
+
+
 def test_several_samples_are_told(run, root):
     summary = read_json(run / "liver" / "ingest.json")
     write_json({**summary, "samples": SAMPLES}, run / "liver" / "ingest.json")
-    split = {"method": "samples", "test_share": 0.2, "max_train": 10}
+    split = {"method": "samples", "test_share": 0.2, "reserve_share": 0, "max_train": 10}
     config = {"datasets": {"liver": dataset(split=split)}}
     page = build_report(config, run, root / "workflow" / "report")
     assert "1 of 2 samples were tested" in page

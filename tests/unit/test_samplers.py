@@ -17,19 +17,29 @@ from imsforge.oversampling import (
     Duplicate,
     Gaussian,
     Noise,
+    Oracle,
     fit_together,
+    fitted_sampler,
     oversample,
     replace,
     sampler_class,
+    training_sets,
 )
 
 BASELINES = [name for name in SAMPLERS if name not in TRAINED_METHODS]
 QUICK = {"updates": 60, "critic_steps": 2, "latent_size": 4, "generator": "fc3", "critic": "fc1"}
 
 
+def reserve(size=100):
+    """Rows of three classes, each with its label before the decimal point."""
+    y = np.repeat([1, 2, 3], size)
+    return (y[:, None] + np.random.default_rng(1).uniform(0.1, 0.9, (3 * size, 4))).astype("f4"), y
+
+
 def make(name, **options):
     settings = {} if name in BASELINES else {"settings": QUICK, "device": "cpu"}
-    return sampler_class(name)(**settings, **options)
+    own = {"reserve": reserve()} if name == "oracle" else settings
+    return sampler_class(name)(**own, **options)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -85,6 +95,51 @@ def test_duplicate_agrees_with_imbalanced_learn_on_counts(blobs):
     _, ours = Duplicate(random_state=0).fit_resample(*blobs)
     _, theirs = RandomOverSampler(random_state=0).fit_resample(*blobs)
     assert np.bincount(ours).tolist() == np.bincount(theirs).tolist()
+
+
+def test_the_oracle_draws_held_back_rows_of_the_class_and_none_twice(blobs):
+    X, y = reserve(9)
+    oracle = Oracle(random_state=0, reserve=(X, y)).fit(*blobs)
+    drawn = oracle.sample(6, 2)
+    assert len({row.tobytes() for row in drawn}) == 6
+    assert {row.tobytes() for row in drawn} < {row.tobytes() for row in X[y == 2]}
+    assert len(oracle.sample(50, 2)) == 9  # all that there are
+
+
+def test_rows_of_the_oracle_are_labelled_as_they_were_drawn(blobs):
+    X, y = blobs  # 60, 30 and 12 rows
+    oracle = Oracle(random_state=0, reserve=reserve(20)).fit(X, y)
+    filled, replaced = oversample(oracle, X, y), replace(oracle, X, y)
+    assert np.bincount(filled["label"])[1:].tolist() == [60, 50, 32]
+    assert np.bincount(replaced["label"])[1:].tolist() == [20, 20, 12]
+    for made in (filled, replaced):
+        own = made["synthetic"]
+        np.testing.assert_array_equal(made["values"][own, 0] // 1, made["label"][own])
+    X_new, y_new = oracle.fit_resample(X, y)
+    assert np.bincount(y_new)[1:].tolist() == [60, 50, 32]
+    np.testing.assert_array_equal(X_new[len(X) :, 0] // 1, y_new[len(X) :])
+
+
+def test_the_oracle_of_a_class_that_is_not_held_back_draws_nothing(blobs):
+    X, y = reserve(5)
+    oracle = Oracle(random_state=0, reserve=(X[y != 3], y[y != 3])).fit(*blobs)
+    assert set(replace(oracle, *blobs)["label"]) == {1, 2}
+
+
+def test_an_oracle_without_a_reserve_says_what_to_do(blobs):
+    empty = blobs[0][:0], blobs[1][:0]
+    for held_back in (None, empty):
+        with pytest.raises(DataError, match=r"set split\.reserve_share"):
+            fitted_sampler("oracle", *blobs, reserve=held_back)
+    assert fitted_sampler("oracle", *blobs, reserve=reserve()).sample(2, 1).shape == (2, 4)
+
+
+@pytest.mark.parametrize(("fill", "sizes"), [(2, [120] * 3), (1.5, [90] * 3), (0.4, [60, 30, 24])])
+def test_classes_are_filled_to_a_multiple_of_the_largest(fill, sizes, blobs):
+    sampler = Noise(random_state=0).fit(*blobs)
+    made = training_sets(sampler, *blobs, ["oversample", "replace"], fill=fill)
+    assert np.bincount(made["oversample"]["label"])[1:].tolist() == sizes
+    assert np.bincount(made["replace"]["label"])[1:].tolist() == [60, 30, 12]
 
 
 def test_noise_has_the_class_mean_and_deviation_but_no_correlation(rng):

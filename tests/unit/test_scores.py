@@ -3,9 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from imsforge.evaluation.classifiers import CLASSIFIERS
+from imsforge.errors import DataError
+from imsforge.evaluation.classifiers import CLASSIFIERS, fitted_classifier, with_priors
+from imsforge.evaluation.comparison import compare_methods
 from imsforge.evaluation.scores import (
     ALL_SAMPLES,
     SCORE_COLUMNS,
@@ -25,7 +28,7 @@ from imsforge.evaluation.tables import (
     score_table,
 )
 from imsforge.io.artifacts import Resampled
-from imsforge.oversampling import TASKS
+from imsforge.oversampling import TASKS, fitted_sampler
 from imsforge.plots.matrices import recall_matrix
 from imsforge.scaling import scale_features
 
@@ -94,19 +97,85 @@ def test_a_training_set_is_judged_on_test_rows_alone(features):
     made = Resampled({"oversample": TASKS["oversample"](None, X, y)})
     identity = {"dataset": "d", "experiment": "e", "method": "none", "repeat": 1}
     scores, confusion, frechet = evaluate(
-        features, made, classifiers=["lda", "nearest-neighbours"], identity=identity
+        features,
+        made,
+        classifiers=["lda", "nearest-neighbours"],
+        priors=["balanced", "observed"],
+        identity=identity,
     )
     assert scores.columns.tolist() == SCORE_COLUMNS
-    assert confusion["count"].sum() == 2 * np.sum(~features.train)
+    assert confusion["count"].sum() == 4 * np.sum(~features.train)
+    assert list(dict.fromkeys(confusion["priors"])) == ["balanced", "observed"]
     assert frechet.empty  # nothing was replaced
     assert scores.query("metric == 'accuracy'")["value"].between(0.5, 1).all()
 
 
-def judged(features, **options):
+def judged(features, sampler=None, task="replace", **options):
     X, y = features.training_set
-    made = Resampled({"replace": TASKS["replace"](None, X, y)})
+    made = Resampled({task: TASKS[task](sampler, X, y)})
     identity = {"dataset": "d", "experiment": "e", "method": "none", "repeat": 1}
-    return evaluate(features, made, classifiers=["lda"], identity=identity, **options)
+    options = {"classifiers": ["lda"], "priors": ["observed"], **options}
+    return evaluate(features, made, identity=identity, **options)
+
+
+def predicted_counts(confusion, names):
+    return confusion.groupby("predicted")["count"].sum().reindex(names, fill_value=0).tolist()
+
+
+def test_posteriors_of_other_priors_by_hand():
+    """0.6 / 3 and 0.4 / 1 are as 1 to 2; priors of 2 to 1 make them equal."""
+    posterior = np.array([[0.6, 0.4]])
+    for wanted, expected in (((1, 1), [1 / 3, 2 / 3]), ((2, 1), [0.5, 0.5]), ((3, 1), [0.6, 0.4])):
+        found = with_priors(posterior, np.array([3, 1]), np.array(wanted))
+        np.testing.assert_allclose(found, [expected])
+
+
+@pytest.mark.parametrize("kind", ["observed", "balanced"])
+@pytest.mark.parametrize("method", ["none", "duplicate", "smote", "noise"])
+def test_lda_under_priors_is_the_lda_that_is_told_them(features, method, kind):
+    """Scikit-learn's, given the priors, whatever training set it is fitted to."""
+    X, y = features.training_set
+    sampler, again = (fitted_sampler(method, X, y, seed=5) for _ in range(2))
+    made = TASKS["oversample"](again, X, y)
+    wanted = {"observed": np.bincount(y)[1:] / len(y), "balanced": np.full(3, 1 / 3)}[kind]
+    told = LinearDiscriminantAnalysis(priors=wanted).fit(made["values"], made["label"])
+    counts = [np.sum(told.predict(features.test_set[0]) == k) for k in (1, 2, 3)]
+    _, confusion, _ = judged(features, sampler, task="oversample", priors=[kind])
+    assert predicted_counts(confusion, features.names) == counts
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_observed_priors_of_the_real_rows_are_what_a_classifier_has_learnt(features, name):
+    X, y = features.training_set
+    model = CLASSIFIERS[name](0).fit(X, y)
+    counts = [np.sum(model.predict(features.test_set[0]) == k) for k in (1, 2, 3)]
+    _, confusion, _ = judged(features, classifiers=[name])
+    assert predicted_counts(confusion, features.names) == counts
+
+
+def test_a_class_that_was_not_drawn_is_never_predicted(features):
+    X, y = features.training_set
+    reserve = (X[y != 3] + 0.01, y[y != 3])
+    oracle = fitted_sampler("oracle", X, y, reserve=reserve)
+    scores, confusion, _ = judged(features, oracle, priors=["observed", "balanced"])
+    assert predicted_counts(confusion, features.names)[2] == 0
+    assert value(scores[scores["priors"] == "balanced"], "pelvis", "recall") == 0
+
+
+def test_reserved_rows_are_not_tested(features):
+    reserve = ~features.train & (np.arange(len(features.train)) % 2 == 0)
+    _, confusion, _ = judged(replace(features, reserve=reserve))
+    assert confusion["count"].sum() == np.sum(~features.train & ~reserve)
+    counts = class_counts([replace(features, reserve=reserve)])
+    assert counts["test"].sum() == np.sum(~features.train & ~reserve)
+    assert counts["train"].sum() == np.sum(features.train)
+
+
+def test_a_network_of_too_few_rows_is_refused_in_one_line(features):
+    X, _ = features.training_set
+    with pytest.raises(DataError, match="classifier network: 20 training rows") as raised:
+        fitted_classifier("network", X[:20], np.repeat([1, 2, 3], [18, 1, 1]), 0)
+    assert "\n" not in str(raised.value)
 
 
 def test_scores_of_a_sample_are_those_of_its_pixels(features):
@@ -159,9 +228,9 @@ def test_a_class_that_is_not_tested_has_no_scores(features):
     assert set(frechet["generated"]) == {"cortex", "medulla", "pelvis"}
 
 
-def scores_of(method, recalls, task="oversample"):
+def scores_of(method, recalls, task="oversample", priors="observed"):
     rows = [
-        ("d", "e", task, method, "lda", repeat, class_, metric, recall + shift, 10, ALL_SAMPLES)
+        ("d", "e", task, method, "lda", priors, repeat, class_, metric, recall + shift, 10, "all")
         for repeat, recall in enumerate(recalls, start=1)
         for class_, shift in (("x", 0.0), ("y", 0.1), ("macro", 0.05), ("weighted", 0.05))
         for metric in ("recall", "precision", "f1")
@@ -176,7 +245,7 @@ def test_table_layout_and_statistics():
     scores = pd.concat([scores_of("none", [0.5, 0.7]), scores_of("smote", [0.6, 0.6])])
     table = score_table(scores, COUNTS)
     assert table.columns.tolist() == [
-        *("task", "classifier", "class"),
+        *("task", "classifier", "priors", "class"),
         *("none_recall_mean", "none_recall_std", "none_precision_mean", "none_precision_std"),
         *("smote_recall_mean", "smote_recall_std", "smote_precision_mean", "smote_precision_std"),
         *("train", "test"),
@@ -205,7 +274,7 @@ def test_a_class_that_some_repeats_do_not_test():
     assert np.isnan(table["none_recall_std"][0])
     assert " x (1)." in coverage_note(scores, COUNTS["class"])
     assert coverage_note(scores, COUNTS["class"]) in markdown_table(
-        table, coverage_note(scores, COUNTS["class"])
+        table, compare_methods(scores), coverage_note(scores, COUNTS["class"])
     )
 
 
@@ -229,10 +298,26 @@ def test_each_task_has_its_own_rows():
     table = score_table(scores, COUNTS)
     assert table["task"].tolist() == ["oversample"] * 4 + ["replace"] * 4
     assert table["none_recall_std"].isna().all()  # one repeat has no spread
-    text = markdown_table(table)
-    assert text.count("## ") == 2
+    text = markdown_table(table, compare_methods(scores))
+    headings = [line for line in text.splitlines() if line.startswith("## ")]
+    assert len(headings) == 4
+    assert sum(line.endswith("what changes") for line in headings) == 2
     assert "0.50" in text
     assert "±" not in text
+
+
+def test_each_of_the_priors_has_its_own_rows_and_says_what_it_asks():
+    scores = pd.concat([scores_of("none", [0.5]), scores_of("none", [0.25], priors="balanced")])
+    table = score_table(scores, COUNTS)
+    assert table["priors"].tolist() == ["observed"] * 4 + ["balanced"] * 4
+    assert table["none_recall_mean"].tolist()[::4] == [0.5, 0.25]
+    headings = [
+        line
+        for line in markdown_table(table, compare_methods(scores)).splitlines()
+        if line.startswith("## ")
+    ]
+    assert "what do the spectra add?" in headings[0]
+    assert "what does a changed prior do?" in headings[1]
 
 
 def test_golden_row_of_the_thesis():

@@ -26,7 +26,7 @@ def split(label, **options):
 
 def test_random_split_by_hand():
     label = np.repeat([1, 2], [100, 50])
-    train, test = split(label, test_share=0.2, max_train=60)
+    train, test, _ = split(label, test_share=0.2, max_train=60)
     assert np.bincount(label[train])[1:].tolist() == [60, 40]
     assert np.bincount(label[test])[1:].tolist() == [40, 10]  # the capped surplus tests
 
@@ -40,12 +40,92 @@ def test_random_split_by_hand():
 )
 def test_every_class_is_split_as_asked(sizes, test_share, max_train, seed):
     label = np.repeat(np.arange(1, len(sizes) + 1), sizes)
-    train, test = split(label, test_share=test_share, max_train=max_train, seed=seed)
+    train, test, _ = split(label, test_share=test_share, max_train=max_train, seed=seed)
     assert not set(train) & set(test)
     assert len(train) + len(test) == len(label)
     for k, size in enumerate(sizes, start=1):
         assert 0 < np.sum(label[train] == k) <= max_train
         assert np.sum(label[test] == k) >= min(test_share * size, size - 1) - 1e-9
+
+
+def sizes(label, rows):
+    return np.bincount(np.asarray(label)[rows], minlength=4)[1:].tolist()
+
+
+def test_a_reserve_leaves_all_parts_of_a_random_split_alike():
+    label = np.repeat([1, 2, 3], [100, 50, 20])
+    train, test, reserve = split(label, test_share=0.3, reserve_share=0.3)
+    assert sizes(label, train) == [40, 20, 8]
+    assert sizes(label, test) == sizes(label, reserve) == [30, 15, 6]
+    assert len(set(train) | set(test) | set(reserve)) == 170
+
+
+def test_a_reserve_leaves_the_training_pixels_where_they_were():
+    label = np.repeat([1, 2], [100, 50])
+    without, _, _ = split(label, max_train=20, seed=3)
+    within, _, _ = split(label, max_train=20, seed=3, reserve_share=0.4)
+    np.testing.assert_array_equal(within, without)
+
+
+def test_the_surplus_of_a_random_split_with_a_reserve_tests():
+    label = np.repeat([1, 2], [100, 50])
+    train, test, reserve = split(label, reserve_share=0.5, max_train=10)
+    assert [sizes(label, rows)[:2] for rows in (train, test, reserve)] == [
+        *([10, 10], [40, 15], [50, 25])
+    ]
+
+
+def test_caps_by_class_name():
+    label = np.repeat([1, 2, 3], [100, 50, 40])
+    train, _, _ = split(label, max_train={"others": 30, "2": 18, 3: 5})
+    assert sizes(label, train) == [30, 18, 5]
+    train, _, _ = split(label, max_train={"2": 18})
+    assert sizes(label, train) == [80, 18, 32]
+
+
+def test_a_cap_of_an_unknown_class_is_told_in_one_line():
+    with pytest.raises(
+        DataError, match=r"split\.max_train: no class '9'; known: 1, 2, 3"
+    ) as raised:
+        split(np.repeat([1, 2], 40), max_train={"others": 30, "9": 18})
+    assert "\n" not in str(raised.value)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    method=st.sampled_from(["random", "blocks", "samples"]),
+    test_share=st.floats(0.05, 0.5),
+    reserve_share=st.floats(0.01, 0.49),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_every_class_has_a_reserve(method, test_share, reserve_share, seed):
+    x, y = grid(40, 30)
+    label = 1 + np.random.default_rng(seed).integers(3, size=len(x))
+    train, test, reserve = split_pixels(
+        label,
+        x,
+        y,
+        (x > 20).astype(int),
+        samples=("a", "b"),
+        classes=[1, 2, 3],
+        names=NAMES,
+        method=method,
+        block_size=2,
+        test_share=test_share,
+        reserve_share=reserve_share,
+        seed=seed,
+    )
+    assert len(set(train) | set(test) | set(reserve)) == len(label)
+    of = len(label) if method == "random" else len(train) + len(reserve)
+    assert len(reserve) == pytest.approx(reserve_share * of, abs=2)
+    assert min(sizes(label, train) + sizes(label, reserve)) > 0
+
+
+def test_a_reserve_of_the_smallest_classes():
+    """Two pixels: one trains and one tests. Three: one of each."""
+    label = np.repeat([1, 2, 3], [2, 3, 40])
+    parts = split(label, reserve_share=0.7, minimum_class_size=2)
+    assert [sizes(label, rows)[:2] for rows in parts] == [[1, 1], [1, 1], [0, 1]]
 
 
 def test_same_seed_same_split():
@@ -58,7 +138,7 @@ def test_same_seed_same_split():
 def test_blocks_stay_together():
     x, y = grid(60, 60)
     label = np.where((x // 5 + y // 5) % 2, 1, 2)
-    train, test = split_pixels(
+    train, test, _ = split_pixels(
         label, x, y, classes=[1, 2], names=NAMES, method="blocks", block_size=10, seed=1
     )
     # Neighbours across the border of two blocks exist; most pixels have all neighbours on their
@@ -90,7 +170,7 @@ def test_a_class_of_one_pixel_is_refused_in_one_line():
 
 def test_a_small_class_is_left_out_when_told_so():
     label = np.array([1] * 30 + [2] * 30 + [3])
-    train, test = split(label, small_classes="drop")
+    train, test, _ = split(label, small_classes="drop")
     assert 60 not in np.concatenate([train, test])
 
 
@@ -140,7 +220,8 @@ def test_one_sample_splits_as_it_did_before_there_were_samples(options, sizes, d
     label = np.where(x < 20, 1, np.where(y < 10, 2, 3))
     label[::37] = 0
     sample = np.zeros(len(x), dtype=np.int16)
-    found = split_pixels(label, x, y, sample, classes=[1, 2, 3], names=NAMES, **options)
+    *found, reserve = split_pixels(label, x, y, sample, classes=[1, 2, 3], names=NAMES, **options)
+    assert len(reserve) == 0
     assert tuple(map(len, found)) == sizes
     assert tuple(map(digest, found)) == digests
 
@@ -166,7 +247,7 @@ def leave_one_out(label, sample, repeat=1, names=NAMES, **options):
 def test_each_sample_tests_in_its_turn():
     label, sample = [1, 2, 2, 1, 0, 2, 1, 1, 2], [0, 0, 1, 1, 1, 2, 2, 0, 1]
     for repeat, inside in ((1, [0, 1, 7]), (2, [2, 3, 8]), (3, [5, 6]), (4, [0, 1, 7])):
-        train, test = leave_one_out(label, sample, repeat)
+        train, test, _ = leave_one_out(label, sample, repeat)
         assert test.tolist() == inside
         assert train.tolist() == sorted({0, 1, 2, 3, 5, 6, 7, 8} - set(inside))
 
@@ -181,7 +262,7 @@ def test_each_sample_tests_in_its_turn():
 def test_no_pixel_of_the_test_sample_trains(n_samples, repeat, max_train, seed):
     random = np.random.default_rng(seed)
     sample, label = random.integers(n_samples, size=400), random.integers(4, size=400)
-    train, test = leave_one_out(label, sample, repeat, max_train=max_train, seed=seed)
+    train, test, _ = leave_one_out(label, sample, repeat, max_train=max_train, seed=seed)
     held_out = (repeat - 1) % n_samples
     assert set(sample[test]) == {held_out}
     assert held_out not in sample[train]
@@ -210,14 +291,14 @@ def test_a_class_of_the_test_sample_alone_is_refused_in_one_line():
     with pytest.raises(DataError, match=wanted) as raised:
         leave_one_out(label, sample)
     assert "\n" not in str(raised.value)
-    train, test = leave_one_out(label, sample, small_classes="drop")
+    train, test, _ = leave_one_out(label, sample, small_classes="drop")
     assert 3 not in np.asarray(label)[np.concatenate([train, test])]
 
 
 def test_a_class_that_the_test_sample_lacks_trains_and_is_told(caplog):
     label, sample = [1, 2, 3] * 10 + [1, 2] * 10, [0] * 30 + [1] * 20
     with caplog.at_level(logging.WARNING):
-        train, test = leave_one_out(label, sample, repeat=2)
+        train, test, _ = leave_one_out(label, sample, repeat=2)
     assert set(np.asarray(label)[train]) == {1, 2, 3}
     assert set(np.asarray(label)[test]) == {1, 2}
     assert "sample 'section-1' has no pixels of class '3'" in caplog.text
@@ -238,7 +319,7 @@ def blocks_of_samples(shift=0):
 
 
 def test_blocks_do_not_span_samples():
-    _, test = blocks_of_samples()
+    _, test, _ = blocks_of_samples()
     side = np.zeros(6 * 64, dtype=bool)
     side[test] = True
     side = side.reshape(6, 64)

@@ -3,8 +3,9 @@ import json
 import pandas as pd
 import pytest
 
+from imsforge.evaluation.comparison import COMPARISON_COLUMNS
 from imsforge.evaluation.scores import SCORE_COLUMNS
-from imsforge.io.artifacts import Features, Labels, PeakMatrix
+from imsforge.io.artifacts import Features, Labels, PeakMatrix, Resampled
 
 from .conftest import TINY, Workspace
 
@@ -16,7 +17,7 @@ DATASET = [
 ]
 REPEAT = ["split.h5", "features.h5", "scaled.h5"]
 EXPERIMENT = [
-    *("scores.csv", "table.csv", "table.md"),
+    *("scores.csv", "table.csv", "comparison.csv", "table.md"),
     *(
         f"{f}.{s}"
         for f in ("recall_matrices", "spectra", "frechet", "training")
@@ -48,7 +49,7 @@ def test_every_artifact_is_where_it_belongs(finished):
 def test_scores_are_tidy_and_complete(finished):
     scores = pd.read_csv(finished.folder / "results/tiny/nmf/scores.csv")
     assert scores.columns.tolist() == SCORE_COLUMNS
-    keys = ["task", "method", "classifier", "repeat", "class", "metric"]
+    keys = ["task", "method", "classifier", "priors", "repeat", "class", "metric"]
     assert not scores.duplicated(keys).any()
     assert set(scores["task"]) == {"oversample", "replace"}
     assert set(scores["metric"]) == {"recall", "precision", "f1", "accuracy", "frechet"}
@@ -62,17 +63,45 @@ def test_scores_are_tidy_and_complete(finished):
 
 def test_the_table_has_a_row_a_class_and_two_averages(finished):
     table = pd.read_csv(finished.folder / "results/tiny/nmf/table.csv")
-    assert table["class"].tolist() == ["1", "2", "3", "4", "macro", "weighted"] * 2
+    assert table["class"].tolist() == ["1", "2", "3", "4", "macro", "weighted"] * 4
     scores = pd.read_csv(finished.folder / "results/tiny/nmf/scores.csv")
-    wanted = "task == 'replace' and method == 'smote' and metric == 'recall' and `class` == 'macro'"
-    shown = table.query("task == 'replace' and `class` == 'macro'")["smote_recall_mean"].item()
+    section = "task == 'replace' and priors == 'balanced' and `class` == 'macro'"
+    shown = table.query(section)["smote_recall_mean"].item()
+    wanted = f"{section} and method == 'smote' and metric == 'recall'"
     assert shown == pytest.approx(scores.query(wanted)["value"].mean())
+
+
+def test_methods_are_compared_with_the_real_training_set(finished):
+    comparison = pd.read_csv(finished.folder / "results/tiny/nmf/comparison.csv")
+    assert comparison.columns.tolist() == COMPARISON_COLUMNS
+    assert len(comparison) == 2 * 2 * 4 * 4  # tasks, priors, averages, methods
+    assert (comparison["repeats"] == 2).all()
+    smote = comparison.query("method == 'smote'")
+    assert smote["difference_low"].notna().any()
+    assert smote["gap_closed"].isna().all()  # no oracle
+    table = (finished.folder / "results/tiny/nmf/table.md").read_text()
+    assert table.count("what changes") == 2
+
+
+def test_the_oracle_fills_up_with_what_was_held_back(finished):
+    folder = finished.folder / "results/tiny/blocks"
+    features = Features.read(folder / "repeat-1/scaled.h5")
+    (tasks,) = Resampled.read(folder / "repeat-1/oracle/resampled.h5", "tasks")
+    made = tasks["oversample"]
+    reserve, _ = features.reserve_set
+    drawn = {row.tobytes() for row in made["values"][made["synthetic"]]}
+    assert drawn
+    assert drawn <= {row.tobytes() for row in reserve}
+    comparison = pd.read_csv(folder / "comparison.csv")
+    assert set(comparison["method"]) == {"none", "noise", "oracle"}
+    assert comparison["difference_low"].isna().all()  # one repeat
 
 
 def test_an_experiment_without_networks_makes_fewer_files(finished):
     folder = finished.folder / "results/tiny/blocks"
     assert {path.name for path in folder.glob("*.*")} == {
-        *("scores.csv", "table.csv", "table.md", "recall_matrices.png", "recall_matrices.svg")
+        *("scores.csv", "table.csv", "comparison.csv", "table.md"),
+        *("recall_matrices.png", "recall_matrices.svg"),
     }
     scores = pd.read_csv(folder / "scores.csv")
     assert set(scores["task"]) == {"oversample"}

@@ -7,6 +7,7 @@ rule collect_scores:
     output:
         scores="results/{dataset}/{experiment}/scores.csv",
         table="results/{dataset}/{experiment}/table.csv",
+        comparison="results/{dataset}/{experiment}/comparison.csv",
         markdown=report(
             "results/{dataset}/{experiment}/table.md",
             caption="../report/table.rst",

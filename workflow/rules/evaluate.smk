@@ -24,6 +24,7 @@ rule evaluate:
             "repeat": int(wildcards.repeat),
         },
         classifiers=experiment_setting("classifiers"),
+        priors=experiment_setting("priors"),
         seed=seed_for("evaluate"),
         code=code("evaluate"),
     message:

@@ -17,6 +17,7 @@ rule oversample:
     params:
         method=lambda wildcards: wildcards.method,
         tasks=experiment_setting("tasks"),
+        fill=experiment_setting("fill"),
         seed=seed_for("oversample"),
         code=code("oversample"),
     message:

@@ -7,6 +7,7 @@ rule report:
         class_maps=each_dataset("results/{dataset}/classes.png"),
         scores=each_experiment("scores.csv"),
         tables=each_experiment("table.csv"),
+        comparisons=each_experiment("comparison.csv"),
         markdown=each_experiment("table.md"),
         figures=each_figure(),
         maps=each_anomaly("map.png"),

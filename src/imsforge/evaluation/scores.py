@@ -1,12 +1,10 @@
 """What a training set is worth: scores on real test spectra, one number a row."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from imsforge.evaluation.classifiers import CLASSIFIERS
+from imsforge.evaluation.classifiers import PRIORS, fitted_classifier, with_priors
 from imsforge.evaluation.frechet import gaussian_of
 
 #: Columns of every ``scores.csv``.
@@ -16,6 +14,7 @@ SCORE_COLUMNS = [
     "task",
     "method",
     "classifier",
+    "priors",
     "repeat",
     "class",
     "metric",
@@ -24,17 +23,26 @@ SCORE_COLUMNS = [
     "sample",
 ]
 
-CONFUSION_COLUMNS = ["task", "classifier", "method", "repeat", "true", "predicted", "count"]
+CONFUSION_COLUMNS = [
+    "task",
+    "classifier",
+    "priors",
+    "method",
+    "repeat",
+    "true",
+    "predicted",
+    "count",
+]
 FRECHET_COLUMNS = ["method", "repeat", "generated", "real", "distance"]
 
-#: Stands in the column ``classifier`` for metrics that need none.
+#: Stands in the columns ``classifier`` and ``priors`` for metrics that need none.
 NO_CLASSIFIER = "-"
 
 #: Stands in the column ``sample`` for scores on all test rows; only these are averaged in tables.
 ALL_SAMPLES = "all"
 
 
-def evaluate(features, resampled, *, classifiers, identity, seed=0):
+def evaluate(features, resampled, *, classifiers, priors, identity, seed=0):
     """Judge every training set that a method made, on the real test rows.
 
     Parameters
@@ -42,6 +50,7 @@ def evaluate(features, resampled, *, classifiers, identity, seed=0):
     features : Features, scaled
     resampled : Resampled
     classifiers : list of keys of `CLASSIFIERS`
+    priors : list of keys of `PRIORS`
     identity : dict
         The columns dataset, experiment, method and repeat of the result.
     seed : int
@@ -50,24 +59,14 @@ def evaluate(features, resampled, *, classifiers, identity, seed=0):
     -------
     scores : DataFrame with `SCORE_COLUMNS`
         On all test rows and, where the dataset has several samples, on those of each sample.
-    confusion : DataFrame with columns task, classifier, method, repeat, true, predicted, count
+    confusion : DataFrame with `CONFUSION_COLUMNS`
     frechet : DataFrame with columns method, repeat, generated, real, distance
         In the features' own units; for the task "replace" alone, where every class is generated.
     """
     test_X, test_y = features.test_set
-    samples = rows_of_samples(features)
     all_scores, all_confusion, frechet = [], [], None
     for task, training in resampled.tasks.items():
-        scores, confusion = judge(
-            training["values"],
-            training["label"],
-            test_X,
-            test_y,
-            features.names,
-            classifiers,
-            seed,
-            samples,
-        )
+        scores, confusion = judge(features, training, classifiers, priors, seed)
         all_scores.append(scores.assign(task=task))
         all_confusion.append(confusion.assign(task=task))
         if task == "replace":
@@ -105,9 +104,9 @@ def rows_of_samples(features):
     dict of name to (n_test,) bool array
         All test rows; where the dataset has several samples, also those of each that tests.
     """
-    rows = {ALL_SAMPLES: np.ones(np.sum(~features.train), dtype=bool)}
+    rows = {ALL_SAMPLES: np.ones(np.sum(features.test), dtype=bool)}
     if features.samples is not None and len(features.samples) > 1:
-        sample = features.sample[~features.train]
+        sample = features.sample[features.test]
         rows |= {str(features.samples[k]): sample == k for k in np.unique(sample)}
     return rows
 
@@ -167,38 +166,71 @@ def confusion_table(truth, predicted, labels, names):
     )
 
 
-def judge(train_X, train_y, test_X, test_y, names, classifiers, seed, samples):
+def judge(features, training, classifiers, priors, seed):
     """Train each classifier on one training set and score it on the test set.
+
+    A classifier is fitted once: other class priors only weigh its posteriors anew.
 
     Parameters
     ----------
-    train_X, test_X : (n_rows, n_features) arrays
-    train_y, test_y : (n_rows,) int arrays
-    names : (n_classes,) str array
+    features : Features
+    training : dict of ``values`` (n_rows, n_features) and ``label`` (n_rows,)
     classifiers : list of keys of `CLASSIFIERS`
+    priors : list of keys of `PRIORS`
     seed : int
-    samples : dict of name to (n_test,) bool array, as `rows_of_samples` returns it
 
     Returns
     -------
-    scores : DataFrame with columns classifier, sample, class, metric, value, support
-    confusion : DataFrame with columns classifier, true, predicted, count
+    scores : DataFrame with columns classifier, priors, sample, class, metric, value, support
+    confusion : DataFrame with columns classifier, priors, true, predicted, count
     """
+    _, test_y = features.test_set
+    labels, samples = np.union1d(training["label"], test_y), rows_of_samples(features)
     scores, confusion = [], []
-    labels = np.union1d(train_y, test_y)
     for name in classifiers:
-        with warnings.catch_warnings():
-            # A feature that is constant in every class is no news to the reader of a table.
-            warnings.filterwarnings("ignore", message="Variables are collinear")
-            predicted = CLASSIFIERS[name](seed).fit(train_X, train_y).predict(test_X)
-        scores += [
-            classification_scores(test_y[rows], predicted[rows], names).assign(
-                classifier=name, sample=sample
-            )
-            for sample, rows in samples.items()
-        ]
-        confusion.append(confusion_table(test_y, predicted, labels, names).assign(classifier=name))
+        model = fitted_classifier(name, training["values"], training["label"], seed)
+        for kind, predicted in predictions(model, features, training["label"], priors).items():
+            who = {"classifier": name, "priors": kind}
+            scores += [
+                classification_scores(test_y[rows], predicted[rows], features.names).assign(
+                    sample=sample, **who
+                )
+                for sample, rows in samples.items()
+            ]
+            table = confusion_table(test_y, predicted, labels, features.names)
+            confusion.append(table.assign(**who))
     return pd.concat(scores), pd.concat(confusion)
+
+
+def predictions(model, features, fitted_to, priors):
+    """Predict the test rows by the posteriors of a classifier, under class priors.
+
+    Parameters
+    ----------
+    model : fitted classifier
+    features : Features
+        Its training rows say how frequent classes are, whatever the classifier was fitted to.
+    fitted_to : (n_rows,) int array, the labels that the classifier was fitted to
+    priors : list of keys of `PRIORS`
+
+    Returns
+    -------
+    dict of key to (n_test,) int array
+        A class that the classifier was not fitted to is never predicted.
+    """
+    test_X, _ = features.test_set
+    _, real_y = features.training_set
+    posterior = model.predict_proba(test_X)
+    fitted, real = (_counts(y, model.classes_) for y in (fitted_to, real_y))
+    return {
+        kind: model.classes_[with_priors(posterior, fitted, PRIORS[kind](real)).argmax(axis=1)]
+        for kind in priors
+    }
+
+
+def _counts(y, labels):
+    """Return how often each of some labels occurs, as floats."""
+    return np.bincount(y, minlength=labels.max() + 1)[labels].astype(np.float64)
 
 
 def frechet_matrix(generated, generated_y, real, real_y, names):
@@ -232,7 +264,7 @@ def frechet_scores(matrix, real_y, names):
 
     Returns
     -------
-    DataFrame with columns classifier, class, metric, value, support
+    DataFrame with columns classifier, priors, class, metric, value, support
     """
     sizes = {names[k - 1]: int(np.sum(real_y == k)) for k in np.unique(real_y)}
     own = matrix[matrix["generated"] == matrix["real"]]
@@ -241,4 +273,4 @@ def frechet_scores(matrix, real_y, names):
     )
     mean = {"class": "macro", "value": scores["value"].mean(), "support": scores["support"].sum()}
     scores = pd.concat([scores, pd.DataFrame([mean])], ignore_index=True)
-    return scores.assign(metric="frechet", classifier=NO_CLASSIFIER)
+    return scores.assign(metric="frechet", classifier=NO_CLASSIFIER, priors=NO_CLASSIFIER)

@@ -1,4 +1,4 @@
-"""Training and test pixels: at random, by spatial blocks, or by samples."""
+"""Training, test and reserved pixels: at random, by spatial blocks, or by samples."""
 
 import logging
 
@@ -8,6 +8,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 from imsforge.errors import DataError
 
 logger = logging.getLogger(__name__)
+
+#: Key of `max_train` that stands for the classes that it does not name.
+OTHERS = "others"
+
+_MAX_TRAIN = 5000
 
 
 def select_classes(label, names, classes="all"):
@@ -57,17 +62,20 @@ def split_pixels(
     method="random",
     block_size=16,
     test_share=0.2,
-    max_train=5000,
+    reserve_share=0,
+    max_train=_MAX_TRAIN,
     minimum_class_size=20,
     small_classes="fail",
     repeat=1,
     seed=0,
 ):
-    """Split the pixels of the chosen classes into training and test pixels.
+    """Split the pixels of the chosen classes into training, test and reserved pixels.
 
     With "random" and "blocks" at least ``test_share`` of each class tests; with "samples" all of
-    one sample does. At most ``max_train`` pixels of a class train. In a random split the surplus
-    tests too; otherwise it is left out, since it neighbours training pixels.
+    one sample does. Of the others, ``reserve_share`` is held back: real spectra that nothing is
+    fitted on, so that they can stand for what a perfect generator would make. At most ``max_train``
+    pixels of a class train. In a random split the surplus tests too; otherwise it is left out,
+    since it neighbours training pixels.
 
     Parameters
     ----------
@@ -82,7 +90,12 @@ def split_pixels(
         on the others, so that with as many repeats as samples each tests once.
     block_size : int, edge of a block in pixels
     test_share : float
-    max_train, minimum_class_size : int, pixels
+    reserve_share : float
+        Share of each class; with "blocks" and "samples", of its pixels that do not test. Where it
+        is not zero, a class has a reserved pixel at least, unless it has no other to train on.
+    max_train : int, or dict of class name to int, pixels
+        In a dictionary ``"others"`` is for the classes that are not named; 5000 if left out.
+    minimum_class_size : int, pixels
     small_classes : {"fail", "drop"}
         What to do with a class below ``minimum_class_size``; with "samples" its pixels outside the
         test sample count, since only these can train.
@@ -91,21 +104,22 @@ def split_pixels(
 
     Returns
     -------
-    train, test : (n,) int64 arrays, ascending
+    train, test, reserve : (n,) int64 arrays, ascending
         Every class has training pixels. With "samples" a class may have no test pixels.
 
     Raises
     ------
     DataError
-        If labels and pixels do not fit; if a class is too small, or falls on one side of a block
-        split only; with "samples" if there is one sample, or the test sample has no pixel of the
-        classes.
+        If labels and pixels do not fit; if ``max_train`` names an unknown class; if a class is too
+        small, or falls on one side of a block split only; with "samples" if there is one sample, or
+        the test sample has no pixel of the classes.
     """
     if len(label) != len(x):
         raise DataError(
             f"{len(label)} labels, but {len(x)} pixels: the labels are of another measurement; "
             "run the workflow with --forcerun label"
         )
+    caps = _caps(max_train, names)
     random = np.random.default_rng(seed)
     sample = np.zeros(len(label), dtype=np.int16) if sample is None else sample
     inside, where = np.zeros(len(label), dtype=bool), ""
@@ -116,23 +130,39 @@ def split_pixels(
     trainable = label[~inside]
     classes = _large_enough(trainable, classes, names, minimum_class_size, small_classes, where)
     if method == "random":
-        train, test = _random_split(label, classes, test_share, max_train, random)
+        train, test, reserve = _random_split(
+            label, classes, test_share, reserve_share, caps, random
+        )
     elif method == "blocks":
         train, test = _block_split(
             label, x, y, sample, classes, names, block_size, test_share, random
         )
-        train = _cap(label, train, classes, max_train, random)
+        train, reserve = _hold_back(label, train, classes, reserve_share, caps, random)
     else:
         train, test = _sample_split(label, inside, classes, names, samples[held_out])
-        train = _cap(label, train, classes, max_train, random)
+        train, reserve = _hold_back(label, train, classes, reserve_share, caps, random)
     logger.info(
-        "%s split: %d training and %d test pixels of %d classes",
+        "%s split: %d training, %d test and %d reserved pixels of %d classes",
         method,
         len(train),
         len(test),
+        len(reserve),
         len(classes),
     )
-    return np.sort(train), np.sort(test)
+    return np.sort(train), np.sort(test), np.sort(reserve)
+
+
+def _caps(max_train, names):
+    """Return the most training pixels of each class, by label."""
+    named = max_train if isinstance(max_train, dict) else {OTHERS: max_train}
+    named = {str(name): n for name, n in named.items()}
+    unknown = sorted(set(named) - {OTHERS, *map(str, names)})
+    if unknown:
+        raise DataError(
+            f"split.max_train: no class '{unknown[0]}'; known: {', '.join(names)} and {OTHERS}"
+        )
+    others = named.get(OTHERS, _MAX_TRAIN)
+    return {k: named.get(str(name), others) for k, name in enumerate(names, start=1)}
 
 
 def _large_enough(label, classes, names, minimum, policy, where=""):
@@ -154,14 +184,23 @@ def _large_enough(label, classes, names, minimum, policy, where=""):
     return kept
 
 
-def _random_split(label, classes, test_share, max_train, random):
-    train, test = [], []
+def _random_split(label, classes, test_share, reserve_share, caps, random):
+    train, test, reserve = [], [], []
     for k in classes:
         rows = random.permutation(np.flatnonzero(label == k))
-        n_train = min(int((1 - test_share) * len(rows)), max_train, len(rows) - 1)
+        n_reserve = _n_reserved(reserve_share, len(rows), least_left=2)
+        first_reserved = len(rows) - n_reserve
+        n_train = max(1, int((1 - test_share) * len(rows)) - n_reserve)
+        n_train = min(n_train, caps[k], first_reserved - 1)
         train.append(rows[:n_train])
-        test.append(rows[n_train:])
-    return np.concatenate(train), np.concatenate(test)
+        test.append(rows[n_train:first_reserved])
+        reserve.append(rows[first_reserved:])
+    return np.concatenate(train), np.concatenate(test), np.concatenate(reserve)
+
+
+def _n_reserved(share, n, least_left):
+    """Return how many of ``n`` rows are held back: one at least, where enough are left."""
+    return min(max(1, round(share * n)), n - least_left) if share else 0
 
 
 def _block_split(label, x, y, sample, classes, names, block_size, test_share, random):
@@ -231,6 +270,12 @@ def _sample_split(label, inside, classes, names, title):
     return np.flatnonzero(used & ~inside), test
 
 
-def _cap(label, rows, classes, max_train, random):
-    kept = [random.permutation(rows[label[rows] == k])[:max_train] for k in classes]
-    return np.concatenate(kept)
+def _hold_back(label, rows, classes, reserve_share, caps, random):
+    """Hold back a share of each class, and return at most so many others as may train."""
+    train, reserve = [], []
+    for k in classes:
+        own = random.permutation(rows[label[rows] == k])
+        first_reserved = len(own) - _n_reserved(reserve_share, len(own), least_left=1)
+        train.append(own[: min(caps[k], first_reserved)])
+        reserve.append(own[first_reserved:])
+    return np.concatenate(train), np.concatenate(reserve)

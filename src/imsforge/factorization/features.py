@@ -21,13 +21,13 @@ def make_features(peaks, labels, split, *, n_features, fit_on="train"):
     split : Split
     n_features : int, or "full" for the spectra themselves
     fit_on : {"train", "all"}
-        Rows that the factorisation sees; "all" leaks test rows, as in the thesis.
+        Rows that the factorisation sees; "all" leaks test and reserved rows, as in the thesis.
 
     Returns
     -------
     Features
     """
-    pixel = np.sort(np.concatenate([split.train, split.test]))
+    pixel = np.sort(np.concatenate([split.train, split.test, split.reserve]))
     train = np.isin(pixel, split.train)
     fit_rows = train if fit_on == "train" else np.ones_like(train)
     values, components = reduce_spectra(peaks.intensity[pixel], fit_rows, n_features)
@@ -40,6 +40,7 @@ def make_features(peaks, labels, split, *, n_features, fit_on="train"):
         components,
         sample=peaks.sample[pixel],
         samples=peaks.samples,
+        reserve=np.isin(pixel, split.reserve) if len(split.reserve) else None,
     )
 
 

@@ -212,11 +212,12 @@ class Split(Artifact):
 
     Attributes
     ----------
-    train, test : (n,) int64, disjoint
+    train, test, reserve : (n,) int64, disjoint; nothing is fitted on the reserve or tested with it
     """
 
     train: np.ndarray
     test: np.ndarray
+    reserve: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,7 @@ class Features(Artifact):
     power : float64, or None for 1
     sample : (n_rows,) int16, index into ``samples``; None where nothing is known of samples
     samples : (n_samples,) str
+    reserve : (n_rows,) bool, True for rows that neither train nor test; None where there are none
     """
 
     axes: ClassVar[dict] = {
@@ -248,6 +250,7 @@ class Features(Artifact):
         "offset": ("features",),
         "scale": ("features",),
         "sample": ("rows",),
+        "reserve": ("rows",),
     }
 
     values: np.ndarray
@@ -261,6 +264,12 @@ class Features(Artifact):
     power: np.ndarray | None = None
     sample: np.ndarray | None = None
     samples: np.ndarray | None = None
+    reserve: np.ndarray | None = None
+
+    @property
+    def test(self):
+        """(n_rows,) bool, True for test rows."""
+        return ~self.train if self.reserve is None else ~(self.train | self.reserve)
 
     @property
     def training_set(self):
@@ -270,7 +279,13 @@ class Features(Artifact):
     @property
     def test_set(self):
         """The pair (X, y) of the test rows."""
-        return self.values[~self.train], self.label[~self.train]
+        return self.values[self.test], self.label[self.test]
+
+    @property
+    def reserve_set(self):
+        """The pair (X, y) of the rows that are held back; empty where there are none."""
+        rows = slice(0) if self.reserve is None else self.reserve
+        return self.values[rows], self.label[rows]
 
     def unscale(self, values):
         """Bring scaled rows back to the features' own units."""

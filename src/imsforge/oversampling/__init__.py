@@ -1,9 +1,10 @@
-"""None, noise, SMOTE and GANs behind one interface: imbalanced-learn samplers that also draw."""
+"""Baselines, held-back spectra and GANs behind one interface: samplers that draw spectra."""
 
 from imsforge.oversampling.base import GenerativeSampler
 from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise
+from imsforge.oversampling.oracle import Oracle
 from imsforge.oversampling.registry import SAMPLERS, fitted_sampler, sampler_class
-from imsforge.oversampling.tasks import TASKS, oversample, replace
+from imsforge.oversampling.tasks import TASKS, oversample, replace, training_sets
 
 __all__ = [
     "CGAN",
@@ -16,11 +17,13 @@ __all__ = [
     "Gaussian",
     "GenerativeSampler",
     "Noise",
+    "Oracle",
     "fit_together",
     "fitted_sampler",
     "oversample",
     "replace",
     "sampler_class",
+    "training_sets",
 ]
 
 

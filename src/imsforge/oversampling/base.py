@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 
 class GenerativeSampler(BaseOverSampler):
-    """An imbalanced-learn sampler that can also draw any number of rows of a class.
+    """An imbalanced-learn sampler that can also draw rows of a class by number.
 
     A subclass implements ``_learn(X, y)`` and ``_draw(n, label)``. ``fit_resample`` then works in
     every imbalanced-learn pipeline; `sample` serves the replacement of whole training sets.
@@ -71,7 +71,8 @@ class GenerativeSampler(BaseOverSampler):
         self._start(X, y)
         wanted = {label: n for label, n in self.sampling_strategy_.items() if n}
         drawn = [self._draw(n, label) for label, n in wanted.items()]
-        labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
+        # As many as were drawn: real rows that were held back may be fewer than are asked for.
+        labels = np.repeat(np.array(list(wanted), dtype=y.dtype), list(map(len, drawn)))
         return np.vstack([X, *drawn]).astype(X.dtype), np.concatenate([y, labels])
 
     def _start(self, X, y):

@@ -8,6 +8,7 @@ SAMPLERS = {
     "noise": ("baselines", "Noise"),
     "gaussian": ("baselines", "Gaussian"),
     "smote": ("baselines", "SMOTE"),
+    "oracle": ("oracle", "Oracle"),
     "cgan": ("gan", "CGAN"),
     "cwgan": ("gan", "CWGAN"),
     "cwgan-gp": ("gan", "CWGANGP"),
@@ -20,7 +21,7 @@ def sampler_class(method):
     return getattr(import_module(f"imsforge.oversampling.{module}"), name)
 
 
-def fitted_sampler(method, X, y, *, model=None, seed=0):
+def fitted_sampler(method, X, y, *, model=None, seed=0, reserve=None):
     """Return the sampler of a method, ready to draw.
 
     Parameters
@@ -31,6 +32,8 @@ def fitted_sampler(method, X, y, *, model=None, seed=0):
     model : path or None
         The trained network of a GAN, which is not trained again.
     seed : int
+    reserve : (X, y) or None
+        Rows held back, for the method "oracle" alone.
 
     Returns
     -------
@@ -41,4 +44,5 @@ def fitted_sampler(method, X, y, *, model=None, seed=0):
     if model:
         # Drawing takes a moment anywhere; GPUs are for the stage that asked for one.
         return sampler_class(method).load(model, random_state=seed, device="cpu")
-    return sampler_class(method)(random_state=seed).fit(X, y)
+    own = {"reserve": reserve} if method == "oracle" else {}
+    return sampler_class(method)(random_state=seed, **own).fit(X, y)

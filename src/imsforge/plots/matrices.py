@@ -9,17 +9,20 @@ def plot_recall_matrices(confusion, title):
     """Draw recall matrices, a row of panels a task and classifier, a panel a method.
 
     Thesis figures 6-2, 6-11 and 6-12: each row of the confusion matrix divided by its sum, pooled
-    over repeats.
+    over repeats. Of several class priors, the first alone is drawn.
 
     Parameters
     ----------
-    confusion : DataFrame with columns task, classifier, method, repeat, true, predicted, count
+    confusion : DataFrame
+        With columns task, classifier, priors, method, repeat, true, predicted, count.
     title : str
 
     Returns
     -------
     Figure
     """
+    priors = confusion["priors"].iloc[0]
+    confusion = confusion[confusion["priors"] == priors]
     methods = list(dict.fromkeys(confusion["method"]))
     rows = list(dict.fromkeys(zip(confusion["task"], confusion["classifier"], strict=True)))
     figure, axes = new_figure(
@@ -35,7 +38,7 @@ def plot_recall_matrices(confusion, title):
     for axis in axes[-1]:
         axis.set_xlabel("predicted class")
     figure.colorbar(drawn, ax=axes, shrink=0.7, label="recall (share of the true class)")
-    figure.suptitle(title)
+    figure.suptitle(f"{title}; class priors {priors}")
     return figure
 
 

@@ -7,15 +7,23 @@ import jinja2
 import yaml
 
 from imsforge.evaluation.tables import (
+    COMPARISON_NOTE,
+    SECTION,
     SUMMARY_ROWS,
-    TASK_TITLES,
     coverage_note,
     method_summary,
+    readable_comparisons,
     readable_table,
+    section_title,
 )
 from imsforge.io.tables import read_csv, read_json
 from imsforge.provenance import versions
-from imsforge.report.facts import measurement_facts, peak_summary, sample_table
+from imsforge.report.facts import (
+    measurement_facts,
+    most_training_pixels,
+    peak_summary,
+    sample_table,
+)
 
 #: Figures of an experiment, in the order of the page.
 EXPERIMENT_FIGURES = ("recall_matrices", "spectra", "frechet", "training")
@@ -88,14 +96,17 @@ def _experiment(name, settings, folder, texts):
     return {
         "name": name,
         "settings": settings,
+        "most_training_pixels": most_training_pixels(settings["split"]["max_train"]),
         "tables": [
             {
-                "title": f"{TASK_TITLES[task]}; judged by {classifier}",
+                "title": section_title(*section),
                 "summary": method_summary(part),
                 "classes": readable_table(part),
             }
-            for (task, classifier), part in table.groupby(["task", "classifier"], sort=False)
+            for section, part in table.groupby(SECTION, sort=False)
         ],
+        "comparisons": readable_comparisons(read_csv(folder / "comparison.csv")),
+        "comparison_note": COMPARISON_NOTE,
         "note": coverage_note(read_csv(folder / "scores.csv"), classes),
         "table_caption": texts["table"],
         "figures": [

@@ -94,3 +94,20 @@ def peak_summary(peaks):
     summary.columns = ["least", "median", "largest"]
     summary.insert(0, "peak", [PEAK_COLUMNS[column] for column in known])
     return summary
+
+
+def most_training_pixels(max_train):
+    """Say how many pixels of a class may train: one number, or a number for each class named.
+
+    Returns
+    -------
+    str
+        For example "18 pixels of class 4, 1500 pixels of each other class".
+    """
+    if not isinstance(max_train, dict):
+        return f"{max_train} pixels of a class"
+    named = {name: n for name, n in max_train.items() if name != "others"}
+    caps = [f"{n} pixels of class {name}" for name, n in named.items()]
+    if "others" in max_train:
+        caps.append(f"{max_train['others']} pixels of each other class")
+    return ", ".join(caps)

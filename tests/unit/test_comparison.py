@@ -1,0 +1,197 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from imsforge.evaluation.comparison import (
+    AVERAGES,
+    COMPARISON_COLUMNS,
+    compare_methods,
+    mean_difference,
+    share_of_gain,
+)
+from imsforge.evaluation.scores import SCORE_COLUMNS
+from imsforge.evaluation.tables import readable_comparisons
+
+
+def course(method, values, task="oversample", priors="observed", sample="all"):
+    rows = [
+        ("d", "e", task, method, "lda", priors, repeat, class_, metric, value, 9, sample)
+        for repeat, value in enumerate(values, start=1)
+        for class_, metric in (*AVERAGES, ("a", "recall"), ("weighted", "accuracy"))
+    ]
+    return pd.DataFrame(rows, columns=SCORE_COLUMNS)
+
+
+def macro_recall(comparison, method, priors="observed", task="oversample"):
+    chosen = comparison.query(
+        "method == @method and priors == @priors and task == @task"
+        " and `class` == 'macro' and metric == 'recall'"
+    )
+    assert len(chosen) == 1
+    return chosen.iloc[0]
+
+
+SCORES = pd.concat(
+    [
+        course("none", [0.5, 0.6, 0.7]),
+        course("none", [0.6, 0.8, 0.7], priors="balanced"),
+        course("smote", [0.6, 0.6, 0.9]),
+        course("oracle", [0.7, 0.9, 1.0]),
+        course("oracle", [0.9, 0.9, 1.0], priors="balanced"),
+        course("none", [0.8, 0.9, 1.0], task="replace"),
+        course("smote", [0.4, 0.5, 0.9], task="replace"),
+        course("oracle", [0.8, 0.9, 0.7], task="replace"),
+    ]
+)
+
+
+def test_paired_differences_by_hand():
+    """0.1, 0 and 0.2 have the mean 0.1 and the deviation 0.1; t at 0.975 and 2 is 4.302653."""
+    row = macro_recall(compare_methods(SCORES), "smote")
+    assert row["repeats"] == 3
+    assert row["mean"] == pytest.approx(0.7)
+    assert row["std"] == pytest.approx(np.std([0.6, 0.6, 0.9], ddof=1))
+    half = 4.302653 * 0.1 / np.sqrt(3)
+    found = row[["difference", "difference_low", "difference_high"]].tolist()
+    assert found == pytest.approx([0.1, 0.1 - half, 0.1 + half])
+    assert row["p"] == pytest.approx(stats.ttest_rel([0.6, 0.6, 0.9], [0.5, 0.6, 0.7]).pvalue)
+    assert row["gap_closed"] == pytest.approx(0.3 / 0.8)  # the oracle gains 0.2, 0.3 and 0.3
+    assert np.isnan(row["share_of_real"])
+
+
+def test_the_reference_of_oversampling_keeps_observed_priors():
+    comparison = compare_methods(SCORES)
+    row = macro_recall(comparison, "none", "balanced")
+    assert row["difference"] == pytest.approx(0.1)
+    assert row["gap_closed"] == pytest.approx(0.1 / (2.8 / 3 - 0.6))
+    reference = macro_recall(comparison, "none")
+    assert reference[COMPARISON_COLUMNS[9:]].isna().all()
+    assert macro_recall(comparison, "oracle")["gap_closed"] == pytest.approx(1)
+
+
+def test_replacement_is_told_as_a_share_of_the_real_score():
+    comparison = compare_methods(SCORES)
+    row = macro_recall(comparison, "smote", task="replace")
+    assert row["share_of_real"] == pytest.approx(0.6 / 0.9)
+    assert row["difference"] == pytest.approx(-0.3)
+    assert np.isnan(row["gap_closed"])
+    assert macro_recall(comparison, "none", task="replace")["share_of_real"] == 1
+
+
+def test_replacement_is_compared_under_the_same_priors():
+    scores = pd.concat(
+        [
+            SCORES,
+            course("none", [0.5, 0.6, 0.4], task="replace", priors="balanced"),
+            course("smote", [0.5, 0.7, 0.3], task="replace", priors="balanced"),
+        ]
+    )
+    row = macro_recall(compare_methods(scores), "smote", "balanced", "replace")
+    assert row["difference"] == pytest.approx(0)
+
+
+def test_balanced_priors_alone_are_their_own_reference():
+    scores = SCORES[SCORES["priors"] == "balanced"]
+    row = macro_recall(compare_methods(scores), "oracle", "balanced")
+    assert row["difference"] == pytest.approx(2.8 / 3 - 0.7)
+
+
+def test_scores_of_samples_and_of_classes_are_left_out():
+    comparison = compare_methods(pd.concat([SCORES, course("none", [0, 0, 0], sample="s1")]))
+    pd.testing.assert_frame_equal(comparison, compare_methods(SCORES))
+    assert set(zip(comparison["class"], comparison["metric"], strict=True)) == set(AVERAGES)
+
+
+def test_without_real_training_sets_there_is_nothing_to_compare():
+    comparison = compare_methods(SCORES[SCORES["method"] != "none"])
+    assert comparison.columns.tolist() == COMPARISON_COLUMNS
+    assert comparison.empty
+    assert readable_comparisons(comparison) == {}
+
+
+def test_one_repeat_has_a_difference_and_no_interval():
+    row = macro_recall(compare_methods(SCORES[SCORES["repeat"] == 1]), "smote")
+    assert row["difference"] == pytest.approx(0.1)
+    assert row["gap_closed"] == pytest.approx(0.5)
+    assert row[["difference_low", "p", "gap_closed_low", "std"]].isna().all()
+
+
+def test_equal_differences_have_no_interval():
+    assert mean_difference(np.zeros(4))[0] == 0
+    assert np.isnan(mean_difference(np.zeros(4))[1:]).all()
+    assert np.isnan(mean_difference(np.array([0.3 - 0.2, 0.1, 0.7 - 0.6]))[1:]).all()
+
+
+def test_a_share_of_a_doubtful_gain_is_not_shown():
+    scores = pd.concat(
+        [
+            course("none", [0.5, 0.6, 0.7]),
+            course("smote", [0.6, 0.6, 0.9]),
+            course("oracle", [0.9, 0.5, 0.7]),
+        ]
+    )
+    (table,) = readable_comparisons(compare_methods(scores)).values()
+    assert "%" not in "".join(table["macro f1"])
+
+
+@given(
+    gains=st.lists(st.tuples(st.floats(-1, 1), st.floats(0.2, 0.4)), min_size=3, max_size=12),
+)
+def test_the_bounds_of_a_share_are_where_a_paired_test_begins_to_doubt(gains):
+    gain, possible = np.array(gains).T
+    share, low, high = share_of_gain(gain, possible)
+    assert share == pytest.approx(gain.sum() / possible.sum())
+    if np.isnan(low) or high - low < 1e-6:
+        return
+    assert low <= share <= high
+    for bound in (low, high):
+        assert stats.ttest_1samp(gain - bound * possible, 0).pvalue == pytest.approx(0.05, abs=1e-6)
+    inside, outside = (stats.ttest_1samp(gain - r * possible, 0).pvalue for r in (share, high + 1))
+    assert inside > 0.05 > outside
+
+
+def test_a_share_of_what_cannot_be_told_from_zero_has_no_interval():
+    gain, possible = np.array([0.1, 0.1, 0.2]), np.array([0.5, -0.3, 0.1])
+    share, low, high = share_of_gain(gain, possible)
+    assert share == pytest.approx(4 / 3)
+    assert np.isnan([low, high]).all()
+
+
+@pytest.mark.parametrize("possible", [np.zeros(3), np.array([0.1, -0.1, -0.2])])
+def test_no_share_of_nothing(possible):
+    assert np.isnan(share_of_gain(np.array([0.1, 0.2, 0.3]), possible)).all()
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say(rng):
+    """True mean 0.1, true share 0.5, over 2,000 made-up experiments of five repeats."""
+    possible = rng.normal(0.2, 0.03, size=(2000, 5))
+    gain = 0.5 * possible + rng.normal(0, 0.05, size=possible.shape)
+    shares = np.array([share_of_gain(*pair) for pair in zip(gain, possible, strict=True)])
+    means = np.array([mean_difference(row) for row in gain])
+    assert np.mean((shares[:, 1] < 0.5) & (shares[:, 2] > 0.5)) == pytest.approx(0.95, abs=0.015)
+    assert np.mean((means[:, 1] < 0.1) & (means[:, 2] > 0.1)) == pytest.approx(0.95, abs=0.015)
+
+
+def test_a_comparison_reads_by_priors_and_methods():
+    filled, replaced = readable_comparisons(compare_methods(SCORES)).values()
+    assert filled.columns.tolist() == [
+        *("class priors", "method"),
+        *("macro recall", "macro precision", "weighted recall", "macro f1"),
+    ]
+    rows = [
+        *(("observed", "none"), ("observed", "smote"), ("observed", "oracle")),
+        *(("balanced", "none"), ("balanced", "oracle")),
+    ]
+    assert list(zip(filled["class priors"], filled["method"], strict=True)) == rows
+    cells = filled["macro recall"].tolist()
+    assert cells[:2] == ["reference", "+0.100 [-0.148, +0.348], 38 %"]
+    assert cells[3] == "+0.100 [-0.148, +0.348], 30 %"
+    assert replaced["macro recall"][1].endswith("], 67 %")
+
+
+def test_a_comparison_of_one_repeat_reads_without_intervals():
+    (table,) = readable_comparisons(compare_methods(SCORES[:36].query("repeat == 1"))).values()
+    assert table["macro recall"].tolist() == ["reference", "+0.100"]
