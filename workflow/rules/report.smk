@@ -8,6 +8,7 @@ rule report:
         scores=each_experiment("scores.csv"),
         tables=each_experiment("table.csv"),
         markdown=each_experiment("table.md"),
+        fidelity=each_replacement("fidelity.csv"),
         figures=each_figure(),
         maps=each_anomaly("map.png"),
         metrics=each_anomaly("metrics.json"),
