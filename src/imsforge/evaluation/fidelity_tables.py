@@ -40,8 +40,9 @@ FIDELITY_METRICS = {
         "classes"
     ),
     "zero_share_error": (
-        "mean difference in the share of spectra that lack an ion, 0 to 1; lower is better; real "
-        "against real gives nearly 0"
+        "mean difference in the share of spectra that lack an ion, 0 to 1; lower is better, though "
+        "it says little where features are NMF weights, whose spectra have few zeros; real against "
+        "real gives nearly 0"
     ),
     "copying": (
         "probability that a generated spectrum is nearer to a training spectrum than an unseen "

@@ -30,8 +30,8 @@ def plot_spectra(mz, real, generated, title):
     )
     lift = np.sqrt(max(np.percentile(real, 99.8), np.finfo(np.float32).tiny))
     for column, (method, spectra) in zip(axes.T, generated.items(), strict=True):
-        draw_band(column[0], real, REAL, "real, test")
-        draw_band(column[0], spectra, GENERATED, "generated")
+        _draw_band(column[0], real, REAL, "real, test")
+        _draw_band(column[0], spectra, GENERATED, "generated")
         column[0].set_yscale("function", functions=(_signed_root, _signed_square))
         column[0].set_xlabel("peak, by m/z")
         column[0].set_title(method)
@@ -46,7 +46,7 @@ def plot_spectra(mz, real, generated, title):
     return figure
 
 
-def draw_band(axis, spectra, colour, label):
+def _draw_band(axis, spectra, colour, label):
     """Draw over the peaks' numbers, as the thesis does: between m/z values a band is a needle."""
     mean, std = spectra.mean(axis=0), spectra.std(axis=0)
     peak = np.arange(1, len(mean) + 1)
