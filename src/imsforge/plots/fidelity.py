@@ -114,8 +114,9 @@ def _label(axes, explained):
 
 def _write(axis, where, text, colour):
     """Write into a corner on the right, which the spectra leave free."""
-    height = {"top": 0.99, "bottom": 0.01}[where]
-    axis.text(0.99, height, text, color=colour, ha="right", va=where, transform=axis.transAxes)
+    place = {"ha": "right", "va": where, "transform": axis.transAxes}
+    paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+    axis.text(0.98, {"top": 0.98, "bottom": 0.02}[where], text, color=colour, bbox=paper, **place)
 
 
 def _whole_row(figure, row):
