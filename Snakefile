@@ -38,6 +38,7 @@ include: "workflow/rules/train_gan.smk"
 include: "workflow/rules/oversample.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/collect_scores.smk"
+include: "workflow/rules/fidelity.smk"
 include: "workflow/rules/plots.smk"
 include: "workflow/rules/anomaly_map.smk"
 include: "workflow/rules/report.smk"
@@ -93,6 +94,7 @@ rule evaluation:
     """Stop at scores, tables and their figures."""
     input:
         each_experiment("table.md"),
+        each_replacement("fidelity.md"),
         each_figure(),
     localrule: True
 

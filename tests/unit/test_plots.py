@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from imsforge.anomaly.scores import AnomalyScores
+from imsforge.evaluation.fidelity_scores import FIDELITY_COLUMNS
+from imsforge.evaluation.projection import ClassView
 from imsforge.io.figures import save_figure
+from imsforge.plots.fidelity import plot_fidelity
 from imsforge.plots.maps import pixel_image, plot_anomaly, plot_classes
 from imsforge.plots.matrices import plot_frechet, plot_recall_matrices
 from imsforge.plots.mosaic import mosaic
@@ -47,6 +50,25 @@ def history():
     )
 
 
+def class_view(rng, methods):
+    spectra, points = rng.gamma(1, 100, size=(40, 8)), rng.normal(size=(40, 2))
+    return ClassView(
+        name="pelvis",
+        real=spectra,
+        generated=dict.fromkeys(methods, spectra[:9]),
+        real_points=points,
+        generated_points=dict.fromkeys(methods, 5 * points[:9]),
+        neighbour_points=2 * points,
+        extent=np.array([points.min(axis=0), points.max(axis=0)]),
+        explained=np.array([0.6, 0.2]),
+    )
+
+
+def fidelity(methods):
+    rows = [(m, r, "all", "two_sample_auc", 0.4 + 0.1 * r) for m in methods for r in (1, 2, 3)]
+    return pd.DataFrame(rows, columns=FIDELITY_COLUMNS)
+
+
 def in_two_samples(peaks):
     """The same pixels as two samples whose coordinates overlap."""
     right = (peaks.x >= 10).astype(np.int16)
@@ -65,6 +87,7 @@ def figures(peaks, labels, rng):
     yield plot_frechet(frechet, "title")
     spectra = rng.gamma(1, 100, size=(40, 8))
     yield plot_spectra(peaks.mz, spectra, {"noise": spectra, "smote": spectra[:3]}, "class 5")
+    yield plot_fidelity(class_view(rng, ["none", "a+b"]), fidelity(["none", "a+b"]), "title")
     yield plot_training({"cgan": [history(), history()]}, "title")
     signal = peaks.intensity.any(axis=1)
     score = rng.normal(size=signal.sum()).astype(np.float32)
@@ -183,7 +206,7 @@ def test_every_figure_can_be_saved_twice_with_the_same_bytes(peaks, labels, tmp_
             name = f"{run}{number}"
             save_figure(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg")
     first = sorted(tmp_path.glob("a*"))
-    assert len(first) == 2 * 8
+    assert len(first) == 2 * 9
     for path in first:
         assert path.read_bytes() == path.with_name("b" + path.name[1:]).read_bytes(), path
 
@@ -216,6 +239,22 @@ def test_class_colours_differ_in_lightness_or_hue():
     assert len({tuple(np.round(c, 3)) for c in colours}) == 20
     # a hue that returns is clearly lighter or darker
     assert (np.abs(lightness(colours[7:14]) - lightness(colours[:7])) > 0.1).all()
+
+
+@pytest.mark.parametrize("n_methods", [1, 5, 6, 10])
+def test_fidelity_has_two_panels_a_method_on_equal_axes(n_methods, rng):
+    methods = [f"method {k}" for k in range(n_methods)]
+    figure = plot_fidelity(class_view(rng, methods), fidelity(methods), "title")
+    panels = [axis for axis in figure.axes if axis.axison]
+    assert len(panels) == 2 * n_methods + 1
+    clouds = [axis for axis in panels if "component" in axis.get_xlabel()]
+    assert len(clouds) == n_methods
+    assert len({(axis.get_xlim(), axis.get_ylim()) for axis in clouds}) == 1
+    assert "lie outside" in clouds[0].get_title()
+    mirrors = [axis for axis in panels if axis.get_xlabel() == "peak, by m/z"]
+    assert [axis.get_title() for axis in mirrors] == methods
+    assert len({axis.get_ylim() for axis in mirrors}) == 1
+    assert [t.get_text() for t in panels[-1].get_yticklabels()] == methods
 
 
 def test_names_with_dollars_are_no_formulas(peaks, labels, tmp_path):

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from imsforge.evaluation.comparison import compare_methods
+from imsforge.evaluation.fidelity_scores import FIDELITY_COLUMNS
 from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS
 from imsforge.evaluation.tables import score_table
 from imsforge.io.tables import read_csv, read_json, write_csv, write_json
@@ -10,7 +11,7 @@ from imsforge.report import build_report
 from imsforge.report.facts import measurement_facts, peak_summary, sample_table
 
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
-FIGURES = ("recall_matrices", "spectra", "frechet", "training")
+FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
 
 
 def dataset(**more):
@@ -51,6 +52,9 @@ def run(tmp_path):
     write_csv(scores, folder / "e" / "scores.csv")
     write_csv(table, folder / "e" / "table.csv")
     write_csv(compare_methods(scores), folder / "e" / "comparison.csv")
+    rows = [("none", 1, name, "two_sample_auc", 0.5625) for name in ("<i>x</i>", "NA", "all")]
+    fidelity = pd.DataFrame(rows, columns=FIDELITY_COLUMNS)
+    write_csv(fidelity, folder / "e" / "fidelity.csv")
     values = {"auroc": 0.875, "average_precision": None, "pixels": 3}
     metrics = {"healthy_pixels": 4, "pixels": 9, "detection": {"critic": {"colony": values}}}
     write_json(metrics, folder / "anomaly" / "spots" / "metrics.json")
@@ -67,10 +71,22 @@ def page(run, root):
 
 def test_the_page_holds_what_was_found(page):
     assert "m/z 400.5000 and 700.2500" in page
-    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 7
+    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 8
     assert "0.25" in page
     assert "0.875" in page
     assert "torch" in page
+
+
+def test_the_page_says_whether_spectra_look_real(page):
+    assert "two sample auc" in page
+    assert "0.56" in page
+    assert "how well a random forest tells generated from real spectra" in page
+
+
+def test_nothing_is_said_of_spectra_that_nobody_generated(run, root):
+    (run / "liver" / "e" / "fidelity.csv").unlink()
+    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    assert "what the columns mean" not in page
 
 
 def test_text_from_files_cannot_become_markup(page):
@@ -91,7 +107,15 @@ def test_no_leak_is_marked_where_there_is_none(page):
 
 def test_every_figure_has_a_caption(root):
     captions = {path.stem for path in (root / "workflow" / "report").glob("*.rst")}
-    assert captions == {"peaks", "classes", "class_numbers", "map", "table", *FIGURES}
+    assert captions == {
+        "peaks",
+        "classes",
+        "class_numbers",
+        "map",
+        "table",
+        "fidelity_table",
+        *FIGURES,
+    }
 
 
 def test_a_class_called_na_stays_a_class(run):

@@ -17,13 +17,14 @@ DATASET = [
 ]
 REPEAT = ["split.h5", "features.h5", "scaled.h5"]
 EXPERIMENT = [
-    *("scores.csv", "table.csv", "comparison.csv", "table.md"),
+    *("scores.csv", "table.csv", "comparison.csv", "table.md", "fidelity.csv", "fidelity.md"),
     *(
         f"{f}.{s}"
-        for f in ("recall_matrices", "spectra", "frechet", "training")
+        for f in ("recall_matrices", "fidelity", "spectra", "frechet", "training")
         for s in ("png", "svg")
     ),
 ]
+METHOD = ["resampled.h5", "scores.csv", "fidelity.csv"]
 ANOMALY = ["scores.h5", "map.png", "map.svg", "metrics.json"]
 
 
@@ -37,7 +38,7 @@ def test_every_artifact_is_where_it_belongs(finished):
         folder = tiny / "nmf" / f"repeat-{repeat}"
         files += [folder / name for name in REPEAT]
         for method in ("none", "smote", "cgan", "cwgan-gp"):
-            files += [folder / method / name for name in ("resampled.h5", "scores.csv")]
+            files += [folder / method / name for name in METHOD]
         for method in ("cgan", "cwgan-gp"):
             files += [folder / method / name for name in ("model.safetensors", "history.csv")]
     missing = [str(path) for path in files if not path.is_file() or not path.stat().st_size]
@@ -129,7 +130,7 @@ def test_the_anomaly_map_knows_the_truth(finished):
 
 def test_the_report_stands_alone(finished):
     page = (finished.folder / "results/report.html").read_text()
-    assert page.count("data:image/png;base64,") == 8
+    assert page.count("data:image/png;base64,") == 9
     assert 'src="http' not in page
     assert "<link" not in page
     assert "<script" not in page

@@ -60,6 +60,15 @@ def each_experiment(file):
     ]
 
 
+def each_replacement(file):
+    """Return a file of every experiment that replaces training sets by generated spectra."""
+    return [
+        f"results/{dataset}/{experiment}/{file}"
+        for dataset, experiment in EXPERIMENTS
+        if replaces(dataset, experiment)
+    ]
+
+
 def each_figure():
     """Return the figures of every experiment, those that its methods and tasks allow."""
     return [
@@ -109,13 +118,19 @@ def methods_of(dataset, experiment, file, trained=False):
     ]
 
 
+def replaces(dataset, experiment):
+    """Tell whether an experiment replaces training sets by generated spectra."""
+    return "replace" in experiment_of(dataset, experiment)["tasks"]
+
+
 def figures_of(dataset, experiment):
     """Return the names of the figures that an experiment's methods and tasks allow."""
     settings = experiment_of(dataset, experiment)
-    replaced = "replace" in settings["tasks"]
+    replaced = replaces(dataset, experiment)
     wanted = {
         "recall_matrices": True,
         "frechet": replaced,
+        "fidelity": replaced,
         "spectra": replaced and set(settings["methods"]) != {"none"},
         "training": bool(set(settings["methods"]) & set(TRAINED_METHODS)),
     }
@@ -232,6 +247,14 @@ def synthetic_sets(wildcards):
     ]
 
 
+def first_repeat_sets(wildcards):
+    """Return the training sets of the first repeat, the real one included."""
+    return [
+        f"results/{wildcards.dataset}/{wildcards.experiment}/repeat-1/{method}/resampled.h5"
+        for method in experiment_setting("methods")(wildcards)
+    ]
+
+
 # What a stage is told. Settings are looked up by hand: Snakemake's `lookup` walks the whole
 # configuration at each call, which took minutes for a study of 200 datasets.
 
@@ -342,7 +365,12 @@ def study_seeds():
             seeds[f"split/{repeat}"] = seed_for("split")({"repeat": repeat})
             for method in settings["methods"]:
                 told = {"method": method, "repeat": repeat}
-                for purpose in ("train_gan", "oversample", "evaluate"):
+                for purpose in (
+                    "train_gan",
+                    "oversample",
+                    "evaluate",
+                    "assess_fidelity",
+                ):
                     seeds[f"{purpose}/{method}/{repeat}"] = seed_for(purpose)(told)
     return seeds
 

@@ -9,6 +9,7 @@ rule report:
         tables=each_experiment("table.csv"),
         comparisons=each_experiment("comparison.csv"),
         markdown=each_experiment("table.md"),
+        fidelity=each_replacement("fidelity.csv"),
         figures=each_figure(),
         maps=each_anomaly("map.png"),
         metrics=each_anomaly("metrics.json"),

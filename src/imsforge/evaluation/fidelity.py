@@ -17,13 +17,19 @@ def spectra_of_rarest_class(features, resampled):
     real : (n, n_peaks) array
     generated : dict of method to (n, n_peaks) array
     """
-    _, train_y = features.training_set
+    rarest = rarest_class(features)
     test_X, test_y = features.test_set
-    labels, sizes = np.unique(train_y[np.isin(train_y, test_y)], return_counts=True)
-    rarest = labels[sizes.argmin()]
     generated = {}
     for method, made in resampled.items():
         replaced = made.tasks["replace"]
         generated[method] = features.to_spectra(replaced["values"][replaced["label"] == rarest])
     real = features.to_spectra(test_X[test_y == rarest])
     return str(features.names[rarest - 1]), real, generated
+
+
+def rarest_class(features):
+    """Return the label of the tested class with the fewest training spectra."""
+    _, train_y = features.training_set
+    _, test_y = features.test_set
+    labels, sizes = np.unique(train_y[np.isin(train_y, test_y)], return_counts=True)
+    return labels[sizes.argmin()]

@@ -6,6 +6,12 @@ from pathlib import Path
 import jinja2
 import yaml
 
+from imsforge.evaluation.fidelity_tables import (
+    FIDELITY_METRICS,
+    REFERENCE,
+    fidelity_by_class,
+    fidelity_summary,
+)
 from imsforge.evaluation.tables import (
     COMPARISON_NOTE,
     SECTION,
@@ -26,7 +32,7 @@ from imsforge.report.facts import (
 )
 
 #: Figures of an experiment, in the order of the page.
-EXPERIMENT_FIGURES = ("recall_matrices", "spectra", "frechet", "training")
+EXPERIMENT_FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
 
 
 def build_report(config, results, captions):
@@ -109,11 +115,25 @@ def _experiment(name, settings, folder, texts):
         "comparison_note": COMPARISON_NOTE,
         "note": coverage_note(read_csv(folder / "scores.csv"), classes),
         "table_caption": texts["table"],
+        "fidelity": _fidelity(folder / "fidelity.csv"),
         "figures": [
             _figure(folder / f"{figure}.png", texts[figure])
             for figure in EXPERIMENT_FIGURES
             if (folder / f"{figure}.png").is_file()
         ],
+    }
+
+
+def _fidelity(path):
+    """Return what the page says of generated spectra, or None where none replaced real ones."""
+    if not path.is_file():
+        return None
+    scores = read_csv(path)
+    return {
+        "summary": fidelity_summary(scores),
+        "classes": fidelity_by_class(scores),
+        "columns": {key.replace("_", " "): text for key, text in FIDELITY_METRICS.items()},
+        "reference": REFERENCE,
     }
 
 

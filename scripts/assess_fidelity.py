@@ -1,0 +1,20 @@
+"""Tell how much the generated spectra of a method look like real ones."""
+
+from typing import TYPE_CHECKING
+
+from imsforge.evaluation.fidelity_scores import assess_fidelity
+from imsforge.io.artifacts import Features, Resampled
+from imsforge.io.tables import write_csv
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    scores = assess_fidelity(
+        Features.read(snakemake.input.scaled),
+        Resampled.read(snakemake.input.resampled),
+        identity=snakemake.params.identity,
+        seed=snakemake.params.seed,
+    )
+    write_csv(scores, snakemake.output.fidelity)

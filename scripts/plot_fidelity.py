@@ -1,0 +1,21 @@
+"""Draw how much generated spectra look like real ones."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imsforge.evaluation.projection import view_rarest_class
+from imsforge.io.artifacts import Features, Resampled
+from imsforge.io.figures import save_figure
+from imsforge.io.tables import read_csv
+from imsforge.plots.fidelity import plot_fidelity
+from imsforge.stage import stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+    resampled = {Path(p).parent.name: Resampled.read(p) for p in snakemake.input.resampled}
+    view = view_rarest_class(Features.read(snakemake.input.scaled), resampled)
+    title = f"{snakemake.params.title}, class {view.name}"
+    scores = read_csv(snakemake.input.fidelity)
+    save_figure(plot_fidelity(view, scores, title), *snakemake.output)

@@ -1,0 +1,416 @@
+"""Whether generated spectra look like real ones: each metric, and all of them together."""
+
+import warnings
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+
+from imsforge.errors import DataError
+from imsforge.evaluation.fidelity_scores import (
+    ALL_CLASSES,
+    CLASS_LIMIT,
+    ENOUGH,
+    FIDELITY_COLUMNS,
+    assess_fidelity,
+    two_sample_scores,
+)
+from imsforge.evaluation.fidelity_tables import (
+    FIDELITY_METRICS,
+    fidelity_by_class,
+    fidelity_markdown,
+    fidelity_summary,
+)
+from imsforge.evaluation.ions import (
+    correlation_error,
+    total_ion_current_distance,
+    zero_share_error,
+)
+from imsforge.evaluation.neighbours import LEAST_ROWS, NEIGHBOURS, copying, manifold_scores
+from imsforge.evaluation.pairs import Pairs, draw_pairs
+from imsforge.evaluation.projection import view_rarest_class
+from imsforge.evaluation.two_sample import (
+    LEAF,
+    TREES,
+    forest_auc,
+    linear_auc,
+    without_repeats,
+)
+from imsforge.io.artifacts import Features, Resampled
+from imsforge.scaling import scale_features
+
+
+def as_pairs(real, generated):
+    return Pairs(real, generated, np.repeat([1, 2], [len(real) - len(real) // 2, len(real) // 2]))
+
+
+# Pairs.
+
+
+def test_pairs_are_as_many_of_each_class():
+    real, made = np.arange(10.0)[:, None], 100 + np.arange(12.0)[:, None]
+    real_y = np.array([1, 1, 1, 1, 1, 2, 2, 3, 4, 4])
+    made_y = np.array([1] * 3 + [2] * 5 + [4] * 3 + [5])
+    pairs = draw_pairs(real, real_y, made, made_y, limit=9, random=np.random.default_rng(0))
+    assert pairs.label.tolist() == [1, 1, 1, 2, 2, 4, 4]
+    assert [real_y[int(x)] for x in pairs.real[:, 0]] == pairs.label.tolist()
+    assert [made_y[int(x) - 100] for x in pairs.generated[:, 0]] == pairs.label.tolist()
+    assert len(set(pairs.real[:, 0])) == len(set(pairs.generated[:, 0])) == 7
+
+
+def test_pairs_of_a_class_are_limited(rng):
+    X, y = rng.normal(size=(50, 2)), np.repeat([1, 2], [40, 10])
+    pairs = draw_pairs(X, y, X, y, limit=15, random=rng)
+    assert np.bincount(pairs.label).tolist() == [0, 15, 10]
+    assert {k: len(own.label) for k, own in pairs.by_class().items()} == {1: 15, 2: 10}
+
+
+# Two-sample tests.
+
+
+def test_what_is_alike_cannot_be_told_apart(rng):
+    pairs = as_pairs(rng.normal(size=(400, 5)), rng.normal(size=(400, 5)))
+    whole, by_class = forest_auc(pairs, seed=0)
+    assert whole == pytest.approx(0.5, abs=0.07)
+    assert by_class.index.tolist() == [1, 2]
+    assert linear_auc(pairs, seed=0) == pytest.approx(0.5, abs=0.07)
+
+
+def test_what_is_shifted_is_found_out(rng):
+    pairs = as_pairs(rng.normal(size=(100, 5)), rng.normal(size=(100, 5)) + 10)
+    whole, by_class = forest_auc(pairs, seed=0)
+    assert whole == 1
+    assert (by_class == 1).all()
+    assert linear_auc(pairs, seed=0) == 1
+
+
+def test_a_class_that_is_found_out_is_named(rng):
+    real, made = rng.normal(size=(300, 5)), rng.normal(size=(300, 5))
+    made[150:] *= 0.2
+    _, by_class = forest_auc(as_pairs(real, made), seed=0)
+    assert by_class[2] > 0.9 > by_class[1]
+
+
+def test_a_wider_spread_escapes_a_line_but_not_a_forest(rng):
+    pairs = as_pairs(rng.normal(size=(400, 5)), 3 * rng.normal(size=(400, 5)))
+    assert forest_auc(pairs, seed=0)[0] > 0.9
+    assert linear_auc(pairs, seed=0) == pytest.approx(0.5, abs=0.1)
+
+
+def test_out_of_bag_says_what_cross_validation_says(rng):
+    real, made = rng.normal(size=(300, 10)), rng.normal(size=(300, 10))
+    made[:, :3] += 0.4
+    X, y = np.concatenate([real, made]), np.repeat([0, 1], 300)
+    forest = RandomForestClassifier(TREES, min_samples_leaf=LEAF, random_state=0)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    by_folds = cross_val_score(forest, X, y, cv=folds, scoring="roc_auc").mean()
+    assert forest_auc(as_pairs(real, made), seed=0)[0] == pytest.approx(by_folds, abs=0.03)
+
+
+def test_twins_do_not_give_generated_spectra_away(rng):
+    """Each of few good spectra comes many times: alone it could not be told from a real one."""
+    made = rng.normal(size=(20, 3))[rng.integers(20, size=200)]
+    pairs = without_repeats(as_pairs(rng.normal(size=(200, 3)), made))
+    assert len(pairs.label) == len(np.unique(made, axis=0))
+    assert len(np.unique(pairs.generated, axis=0)) == len(pairs.label)
+
+
+def test_too_few_spectra_are_not_judged(rng):
+    few = as_pairs(rng.normal(size=(ENOUGH - 1, 3)), rng.normal(size=(ENOUGH - 1, 3)))
+    assert two_sample_scores(few, rng).empty
+
+
+# Neighbours.
+
+
+def by_definition(real, generated, k):
+    """Precision, recall, density and coverage, one pair of spectra after the other."""
+
+    def radius(rows, i):
+        others = [np.linalg.norm(rows[i] - rows[j]) for j in range(len(rows)) if j != i]
+        return sorted(others)[k - 1]
+
+    inside = np.zeros((len(real), len(generated)), dtype=bool)
+    around = np.zeros_like(inside)
+    for i, r in enumerate(real):
+        for j, g in enumerate(generated):
+            inside[i, j] = np.linalg.norm(r - g) < radius(real, i)
+            around[i, j] = np.linalg.norm(r - g) < radius(generated, j)
+    return {
+        "precision": inside.any(axis=0).mean(),
+        "recall": around.any(axis=1).mean(),
+        "density": inside.sum(axis=0).mean() / k,
+        "coverage": inside.any(axis=1).mean(),
+    }
+
+
+def test_manifolds_by_definition(rng, capsys):
+    real, made = rng.normal(size=(20, 3)), rng.normal(size=(20, 3)) + 0.8
+    assert manifold_scores(real, made) == pytest.approx(by_definition(real, made, NEIGHBOURS))
+    assert capsys.readouterr().out == ""
+
+
+def test_manifolds_of_equal_and_of_distant_sets(rng):
+    real, made = rng.normal(size=(500, 4)), rng.normal(size=(500, 4))
+    same = manifold_scores(real, made)
+    assert same["coverage"] == pytest.approx(1 - 0.5**NEIGHBOURS, abs=0.03)
+    assert same["density"] == pytest.approx(1, abs=0.1)
+    assert set(manifold_scores(real, made + 100).values()) == {0}
+
+
+def test_one_spectrum_many_times_is_precise_and_covers_nothing(rng):
+    real = rng.normal(size=(100, 4))
+    scores = manifold_scores(real, np.repeat(real[:1], 100, axis=0))
+    assert scores["precision"] == 1
+    assert scores["recall"] == 0
+    assert scores["coverage"] < 0.2
+
+
+def test_the_least_number_of_rows_is_enough(rng):
+    few = rng.normal(size=(LEAST_ROWS, 2))
+    assert manifold_scores(few, few)["precision"] == 1
+
+
+def test_copying_by_hand():
+    """Test spectra lie 1 and 3 from the training spectrum, generated ones 2, 3 and 0."""
+    train = np.array([[0.0, 0.0]])
+    test, made = np.array([[1.0, 0], [0, 3.0]]), np.array([[2.0, 0], [3.0, 0], [0, 0]])
+    nearer = [0, 1, 0, 0.5, 1, 1]
+    assert copying(test, made, train) == pytest.approx(np.mean(nearer))
+
+
+def test_copies_are_known_as_such(rng):
+    train, test = rng.normal(size=(100, 20)), rng.normal(size=(50, 20))
+    assert copying(test, train[:50], train) == 1
+    assert copying(test, train + 1e-3, train) == 1
+    assert copying(test, rng.normal(size=(50, 20)), train) == pytest.approx(0.5, abs=0.15)
+    assert copying(test, test + 100, train) == 0
+
+
+# Ions.
+
+
+def test_correlation_error_by_definition(rng):
+    real = rng.normal(size=(30, 6)) @ rng.normal(size=(6, 6))
+    made = rng.normal(size=(40, 6))
+    first, second = (np.corrcoef(X, rowvar=False) for X in (real, made))
+    squares = [(first[i, j] - second[i, j]) ** 2 for i, j in combinations(range(6), 2)]
+    assert correlation_error(real, made) == pytest.approx(np.sqrt(np.mean(squares)))
+
+
+def test_correlation_error_knows_no_units(rng):
+    real, made = rng.normal(size=(30, 4)), rng.normal(size=(30, 4))
+    scale, shift = rng.uniform(1, 9, size=4), rng.normal(size=4)
+    assert correlation_error(real * scale + shift, made) == pytest.approx(
+        correlation_error(real, made)
+    )
+    assert correlation_error(real, 7 * real + 1) == pytest.approx(0, abs=1e-6)
+
+
+def test_two_ions_that_part():
+    """Correlations of 1 and of -1 lie 2 apart; a constant third ion correlates with none."""
+    up = np.array([0.0, 1, 2])
+    real, made = np.stack([up, up], axis=1), np.stack([up, -up], axis=1)
+    assert correlation_error(real, made) == pytest.approx(2)
+    constant = np.full((3, 1), 0.1, dtype=np.float32)
+    with_third = [np.hstack([X, constant]) for X in (real, made)]
+    assert correlation_error(*with_third) == pytest.approx(np.sqrt(4 / 3))
+
+
+def test_an_ion_that_is_constant_in_one_set_alone():
+    up = np.array([0.0, 1, 2])
+    real, made = np.stack([up, up], axis=1), np.stack([up, 0 * up + 5], axis=1)
+    assert correlation_error(real, made) == pytest.approx(1)
+
+
+def test_total_ion_currents_by_hand():
+    """Sums 0 and 4 (standard deviation 2) against 1 and 5: each lies 1 away."""
+    real, made = np.array([[0.0, 0], [1, 3]]), np.array([[1.0, 0], [0, 5]])
+    assert total_ion_current_distance(real, made) == pytest.approx(0.5)
+    assert total_ion_current_distance(real, real[::-1]) == 0
+
+
+def test_missing_ions_by_hand():
+    real = np.array([[0.0, 5], [0, 9], [2, 0], [4, 1]])
+    made = np.array([[1.0, 0], [0, 0], [-3, 0], [5, 7]])  # shares 1/2, 1/4 against 1/4, 3/4
+    assert zero_share_error(real, made) == pytest.approx((1 / 4 + 1 / 2) / 2)
+    assert zero_share_error(real, real + 1e-7) == 0
+
+
+def test_scaling_and_back_keeps_missing_ions(rng):
+    spectra = rng.gamma(0.5, 1e5, size=(200, 30)).astype(np.float32)
+    spectra[rng.random(spectra.shape) < 0.4] = 0
+    for method in ("standard", "minmax", "featurewise-minmax"):
+        features = scale_features(features_of(spectra), method)
+        assert zero_share_error(spectra, features.to_spectra(features.values)) == 0
+
+
+def features_of(X, y=None, train=None):
+    n = len(X)
+    return Features(
+        values=X.astype(np.float32),
+        label=np.ones(n, dtype=np.int16) if y is None else y,
+        pixel=np.arange(n),
+        train=np.arange(n) % 2 == 0 if train is None else train,
+        names=np.array(["cortex", "medulla", "all but these"]),
+    )
+
+
+# All of them together.
+
+IDENTITY = {"method": "vae+calibrate+filter", "repeat": 2}
+
+
+@pytest.fixture(scope="module")
+def kidney():
+    """Two classes of 200 and 120 rows and one of 8, half of them for training."""
+    rng = np.random.default_rng(3)
+    y = np.repeat([1, 2, 3], [200, 120, 8]).astype(np.int16)
+    X = rng.gamma(2, 1, size=(len(y), 6)) * (1 + y[:, None])
+    return scale_features(features_of(X, y), "standard")
+
+
+def assessed(features, values, label, **options):
+    made = {"values": values, "label": label, "synthetic": np.ones(len(values), dtype=bool)}
+    return assess_fidelity(features, Resampled({"replace": made}), identity=IDENTITY, **options)
+
+
+@pytest.fixture(scope="module")
+def real_against_real(kidney):
+    return assessed(kidney, *kidney.training_set)
+
+
+def of(scores, metric, class_=ALL_CLASSES):
+    return scores.set_index(["metric", "class"]).loc[(metric, class_), "value"]
+
+
+def test_every_metric_is_given(real_against_real):
+    scores = real_against_real
+    assert scores.columns.tolist() == FIDELITY_COLUMNS
+    assert not scores.duplicated(["class", "metric"]).any()
+    assert scores["value"].notna().all()
+    assert set(scores["method"]) == {"vae+calibrate+filter"}
+    whole = scores[scores["class"] == ALL_CLASSES]
+    assert set(whole["metric"]) == set(FIDELITY_METRICS)
+    classes = scores.groupby("metric")["class"].apply(set)
+    two = {"cortex", "medulla", ALL_CLASSES}
+    for metric in ("two_sample_auc", "correlation_error", "precision"):
+        assert classes[metric] == two  # four test rows are too few
+    assert classes["copying"] == classes["total_ion_current_distance"] == two | {"all but these"}
+
+
+def test_the_training_set_is_its_own_copy(real_against_real):
+    assert of(real_against_real, "copying") == 1
+    assert of(real_against_real, "two_sample_auc") == pytest.approx(0.5, abs=0.12)
+    assert of(real_against_real, "coverage") > 0.9
+
+
+def test_a_bad_generator(kidney):
+    X, y = kidney.training_set
+    scores = assessed(kidney, X[:, ::-1] * 3 + 20, y)
+    assert of(scores, "two_sample_auc") == 1
+    assert of(scores, "precision") == of(scores, "coverage") == of(scores, "copying") == 0
+    assert of(scores, "total_ion_current_distance") > 3
+
+
+def test_means_are_over_classes(real_against_real):
+    scores = real_against_real
+    for metric in ("precision", "copying", "total_ion_current_distance"):
+        own = scores[scores["metric"] == metric]
+        values = own.loc[own["class"] != ALL_CLASSES, "value"]
+        assert of(scores, metric) == pytest.approx(values.mean())
+
+
+def test_the_same_seed_gives_the_same_scores(kidney, real_against_real):
+    again = assessed(kidney, *kidney.training_set)
+    pd.testing.assert_frame_equal(again, real_against_real)
+
+
+def test_ions_are_those_of_spectra_not_of_features(kidney, real_against_real, rng):
+    """With components, correlations and sums are those after the way back to spectra."""
+    components = rng.gamma(1, 1, size=(6, 9)).astype(np.float32)
+    reduced = replace(kidney, components=components)
+    scores = assessed(reduced, *kidney.training_set)
+    assert of(scores, "precision") == of(real_against_real, "precision")
+    assert of(scores, "correlation_error") != of(real_against_real, "correlation_error")
+
+
+def test_a_class_of_one_test_spectrum_has_no_spread_of_ion_currents(kidney):
+    tested = np.flatnonzero(~kidney.train & (kidney.label == 3))
+    label = kidney.label.copy()
+    label[tested[1:]] = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scores = assessed(replace(kidney, label=label), *kidney.training_set)
+    current = scores[scores["metric"] == "total_ion_current_distance"]
+    assert set(current["class"]) == {"cortex", "medulla", ALL_CLASSES}
+
+
+def test_classes_without_test_spectra_are_said(kidney):
+    X, y = kidney.training_set
+    with pytest.raises(DataError, match="none of the classes"):
+        assessed(kidney, X, np.full_like(y, 9))
+
+
+def test_large_classes_are_thinned(rng):
+    y = np.ones(4 * CLASS_LIMIT, dtype=np.int16)
+    features = features_of(rng.normal(size=(len(y), 2)), y)
+    assert of(assessed(features, *features.training_set), "density") == pytest.approx(1, abs=0.1)
+
+
+# Tables.
+
+
+def scores_of(method, values, metric="two_sample_auc", class_=ALL_CLASSES):
+    rows = [(method, repeat, class_, metric, v) for repeat, v in enumerate(values, start=1)]
+    return pd.DataFrame(rows, columns=FIDELITY_COLUMNS)
+
+
+def test_methods_keep_their_order_and_their_spread():
+    scores = pd.concat(
+        [
+            scores_of("smote", [0.9, 0.7]),
+            scores_of("none", [0.5, 0.5]),
+            scores_of("none", [0.25], "zero_share_error"),
+            scores_of("none", [0.125], class_="cortex"),
+        ]
+    )
+    table = fidelity_summary(scores)
+    assert table["method"].tolist() == ["smote", "none"]
+    assert table["two sample auc"].tolist() == ["0.80 ± 0.14", "0.50 ± 0.00"]
+    assert table["zero share error"].tolist() == ["-", "0.25"]
+    assert table["recall"].tolist() == ["-", "-"]
+    assert len(table.columns) == 1 + len(FIDELITY_METRICS)
+    by_class = fidelity_by_class(scores)
+    assert list(by_class) == ["none"]
+    assert by_class["none"]["class"].tolist() == ["cortex"]
+
+
+def test_the_table_explains_every_column():
+    text = fidelity_markdown(scores_of("a+b", [0.5, 0.6]))
+    assert "| a+b " in text
+    for metric, meaning in FIDELITY_METRICS.items():
+        assert f"- {metric.replace('_', ' ')}: {meaning}." in text
+        assert "real" in meaning
+
+
+# What the figure shows.
+
+
+def test_the_view_is_of_the_rarest_class(kidney):
+    X, y = kidney.training_set
+    made = {"values": X, "label": y, "synthetic": np.ones(len(y), dtype=bool)}
+    view = view_rarest_class(kidney, {"none": Resampled({"replace": made})})
+    assert view.name == "all but these"
+    assert view.real.shape == (4, 6)
+    assert view.generated["none"].shape == (4, 6)
+    points = np.concatenate([view.real_points, view.generated_points["none"]])
+    np.testing.assert_allclose(points.mean(axis=0), 0, atol=1e-5)  # all real spectra of the class
+    np.testing.assert_allclose(points.min(axis=0), view.extent[0], atol=1e-6)
+    np.testing.assert_allclose(points.max(axis=0), view.extent[1], atol=1e-6)
+    assert view.explained[0] >= view.explained[1]
+    assert len(view.neighbour_points) == np.sum(y != 3)

@@ -1,0 +1,84 @@
+rule assess_fidelity:
+    input:
+        scaled=rules.scale.output.scaled,
+        resampled=rules.oversample.output.resampled,
+    output:
+        fidelity="results/{dataset}/{experiment}/repeat-{repeat}/{method}/fidelity.csv",
+    log:
+        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/assess_fidelity.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/assess_fidelity.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(2000, 20),
+        runtime=minutes(30),
+    params:
+        identity=lambda wildcards: {
+            "method": wildcards.method,
+            "repeat": int(wildcards.repeat),
+        },
+        seed=seed_for("assess_fidelity"),
+        code=code("assess_fidelity"),
+    message:
+        "Comparing {input.resampled} with real spectra"
+    script:
+        "../../scripts/assess_fidelity.py"
+
+
+rule collect_fidelity:
+    input:
+        fidelity=methods_input("fidelity.csv"),
+    output:
+        fidelity="results/{dataset}/{experiment}/fidelity.csv",
+        markdown=report(
+            "results/{dataset}/{experiment}/fidelity.md",
+            caption="../report/fidelity_table.rst",
+            category="{dataset}",
+            subcategory="{experiment}",
+            labels={"content": "fidelity of generated spectra"},
+        ),
+    log:
+        "logs/{dataset}/{experiment}/collect_fidelity.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/collect_fidelity.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        code=code("collect_fidelity"),
+    message:
+        "Collecting the fidelity of {wildcards.experiment} on {wildcards.dataset}"
+    script:
+        "../../scripts/collect_fidelity.py"
+
+
+rule plot_fidelity:
+    input:
+        scaled="results/{dataset}/{experiment}/repeat-1/scaled.h5",
+        resampled=first_repeat_sets,
+        fidelity=rules.collect_fidelity.output.fidelity,
+    output:
+        png=reported("fidelity", "generated against real spectra"),
+        svg="results/{dataset}/{experiment}/fidelity.svg",
+    log:
+        "logs/{dataset}/{experiment}/plot_fidelity.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/plot_fidelity.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(1000, 6),
+        runtime=minutes(10),
+    params:
+        title=experiment_title,
+        code=code("plot_fidelity"),
+    message:
+        "Drawing {output.png}"
+    script:
+        "../../scripts/plot_fidelity.py"
