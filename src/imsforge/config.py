@@ -15,8 +15,9 @@ from imsforge.io.peak_list import read_peak_list
 from imsforge.io.raw.files import name_samples, raw_files
 from imsforge.io.raw.formats import check_format
 
-#: Methods that train networks, and so have a `train_gan` stage.
-TRAINED_METHODS = ("cgan", "cwgan", "cwgan-gp")
+#: Methods that train networks: those of the stage `train_gan`, and the one of `train_vae`.
+GAN_METHODS = ("cgan", "cwgan", "cwgan-gp")
+TRAINED_METHODS = (*GAN_METHODS, "vae")
 
 # Settings of labels that say nothing where pixels are clustered.
 _GIVEN_ONLY = {
@@ -47,20 +48,27 @@ def validate_config(config, schema_path):
     error = best_match(validator.iter_errors(config), key=_relevance)
     if error is not None:
         raise ConfigError(_describe(_deepest(error), schema))
-    config = _with_defaults(_with_recipes(config), schema, schema)
+    config = _with_defaults(_spelled_out(config), schema, schema)
     for name, dataset in config["datasets"].items():
         _check_dataset(f"datasets.{name}", dataset)
     return config
 
 
-def _with_recipes(config):
-    """Return the configuration with the settings that the recipes of its GANs stand for."""
+def generator_of(method):
+    """Return the method behind its refinements: "vae" of "vae+calibrate"."""
+    return method.partition("+")[0]
+
+
+def _spelled_out(config):
+    """Return the configuration with what its short forms stand for: recipes, a single prior."""
     config = copy.deepcopy(config)
     for dataset in config["datasets"].values():
         for section in ("experiments", "anomaly"):
             for user in dataset.get(section, {}).values():
                 if "recipe" in user.get("gan", {}):
                     user["gan"] = {**RECIPES[user["gan"]["recipe"]], **user["gan"]}
+                if isinstance(user.get("priors"), str):
+                    user["priors"] = [user["priors"]]
     return config
 
 
@@ -196,7 +204,7 @@ def _describe(error, schema):
         "required": _missing_key,
         "oneOf": _no_branch,
         "enum": _not_in,
-        "pattern": lambda e: f"{e.instance!r} is no name; {schema['$defs']['name']['description']}",
+        "pattern": lambda e: f"{e.instance!r} is no name; {e.schema['description']}",
         "not": lambda e: f"{e.instance!r} is a reserved name",
     }.get(error.validator, lambda e: _first_line(e.message))
     hint = error.schema.get("description") if isinstance(error.schema, dict) else None

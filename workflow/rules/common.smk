@@ -1,6 +1,8 @@
 """Helpers of the rules: which files a study asks for, and what a stage is told."""
 
-from imsforge.config import TRAINED_METHODS
+import re
+
+from imsforge.config import GAN_METHODS, TRAINED_METHODS, generator_of
 from imsforge.device import gpu_present
 from imsforge.io.fingerprint import fingerprint
 from imsforge.io.labels.files import label_files
@@ -13,7 +15,7 @@ ENVIRONMENT = Path(workflow.basedir) / "envs/imsforge.yaml"
 
 def any_of(names):
     """Return a pattern that fits one of the names; of none, it fits nothing."""
-    return "|".join(sorted(set(names))) or "(?!)"
+    return "|".join(sorted(map(re.escape, set(names)))) or "(?!)"
 
 
 DATASETS = config["datasets"]
@@ -41,7 +43,10 @@ wildcard_constraints:
     anomaly=any_of(anomaly for _, anomaly in ANOMALIES),
     repeat="[0-9]+",
     method=any_of(
-        method for place in EXPERIMENTS for method in experiment_of(*place)["methods"]
+        name
+        for place in EXPERIMENTS
+        for method in experiment_of(*place)["methods"]
+        for name in (method, generator_of(method))
     ),
 
 
@@ -109,13 +114,21 @@ def repeats_of(dataset, experiment, file):
 
 
 def methods_of(dataset, experiment, file, trained=False):
-    """Return a file of every method and repeat; with ``trained``, of the GANs alone."""
+    """Return a file of every method and repeat; with ``trained``, of those with networks."""
+    methods = experiment_of(dataset, experiment)["methods"]
+    if trained:
+        methods = trained_generators(methods)
     return [
         path
-        for method in experiment_of(dataset, experiment)["methods"]
-        if method in TRAINED_METHODS or not trained
+        for method in methods
         for path in repeats_of(dataset, experiment, f"{method}/{file}")
     ]
+
+
+def trained_generators(methods):
+    """Return the generators with networks behind some methods, each once."""
+    generators = dict.fromkeys(map(generator_of, methods))
+    return [generator for generator in generators if generator in TRAINED_METHODS]
 
 
 def replaces(dataset, experiment):
@@ -132,7 +145,7 @@ def figures_of(dataset, experiment):
         "frechet": replaced,
         "fidelity": replaced,
         "spectra": replaced and set(settings["methods"]) != {"none"},
-        "training": bool(set(settings["methods"]) & set(TRAINED_METHODS)),
+        "training": bool(trained_generators(settings["methods"])),
     }
     return [figure for figure, possible in wanted.items() if possible]
 
@@ -179,8 +192,14 @@ def peak_list_fingerprint(wildcards):
 
 
 def trained_model(wildcards):
-    """Return the model that GANs draw from; the other methods learn in a moment."""
-    return rules.train_gan.output.model if wildcards.method in TRAINED_METHODS else []
+    """Return the model that GANs and VAE draw from; the other methods learn in a moment."""
+    generator = generator_of(wildcards.method)
+    folder = "results/{dataset}/{experiment}/repeat-{repeat}"
+    return (
+        f"{folder}/{generator}/model.safetensors"
+        if generator in TRAINED_METHODS
+        else []
+    )
 
 
 def scaled_repeats(wildcards):
@@ -362,7 +381,8 @@ def study_seeds():
     for place in EXPERIMENTS:
         settings = experiment_of(*place)
         for repeat in range(1, settings["repeats"] + 1):
-            seeds[f"split/{repeat}"] = seed_for("split")({"repeat": repeat})
+            for purpose in ("split", "train_vae"):
+                seeds[f"{purpose}/{repeat}"] = seed_for(purpose)({"repeat": repeat})
             for method in settings["methods"]:
                 told = {"method": method, "repeat": repeat}
                 for purpose in (

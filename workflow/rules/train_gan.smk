@@ -7,6 +7,8 @@ rule train_together:
         "logs/{dataset}/{experiment}/together/{method}/train_together.log",
     benchmark:
         "logs/{dataset}/{experiment}/together/{method}/train_together.benchmark.tsv"
+    wildcard_constraints:
+        method=any_of(GAN_METHODS),
     conda:
         ENVIRONMENT
     threads: 1
@@ -40,6 +42,8 @@ rule train_gan:
         "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/train_gan.log",
     benchmark:
         "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/train_gan.benchmark.tsv"
+    wildcard_constraints:
+        method=any_of(GAN_METHODS),
     conda:
         ENVIRONMENT
     threads: 1

@@ -1,8 +1,9 @@
-"""Baselines, held-back spectra and GANs behind one interface: samplers that draw spectra."""
+"""None, noise, SMOTE, GANs and a VAE behind one interface: imbalanced-learn samplers that draw."""
 
 from imsforge.oversampling.base import GenerativeSampler
 from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise
 from imsforge.oversampling.oracle import Oracle
+from imsforge.oversampling.refinements import Calibrated, Filtered
 from imsforge.oversampling.registry import SAMPLERS, fitted_sampler, sampler_class
 from imsforge.oversampling.tasks import TASKS, oversample, replace, training_sets
 
@@ -13,7 +14,10 @@ __all__ = [
     "SAMPLERS",
     "SMOTE",
     "TASKS",
+    "VAE",
+    "Calibrated",
     "Duplicate",
+    "Filtered",
     "Gaussian",
     "GenerativeSampler",
     "Noise",
@@ -28,9 +32,13 @@ __all__ = [
 
 
 def __getattr__(name):
-    """Import the GANs, and torch with them, when they are first used."""
+    """Import what needs torch, and torch with it, when it is first used."""
     if name in ("CGAN", "CWGAN", "CWGANGP", "fit_together"):
         from imsforge.oversampling import gan
 
         return getattr(gan, name)
+    if name == "VAE":
+        from imsforge.oversampling.vae import VAE
+
+        return VAE
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

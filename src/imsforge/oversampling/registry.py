@@ -2,7 +2,12 @@
 
 from importlib import import_module
 
-#: Name -> module and class. Imported when asked for: torch takes seconds, and only GANs need it.
+from sklearn.frozen import FrozenEstimator
+
+from imsforge.oversampling.refinements import Calibrated, Filtered
+from imsforge.seeding import derive_seed
+
+#: Name -> module and class. Imported when asked for: torch takes seconds, and few need it.
 SAMPLERS = {
     "duplicate": ("baselines", "Duplicate"),
     "noise": ("baselines", "Noise"),
@@ -12,7 +17,11 @@ SAMPLERS = {
     "cgan": ("gan", "CGAN"),
     "cwgan": ("gan", "CWGAN"),
     "cwgan-gp": ("gan", "CWGANGP"),
+    "vae": ("vae", "VAE"),
 }
+
+#: What may follow a name, in this order: ``vae+calibrate+filter``.
+REFINEMENTS = {"calibrate": Calibrated, "filter": Filtered}
 
 
 def sampler_class(method):
@@ -26,11 +35,12 @@ def fitted_sampler(method, X, y, *, model=None, seed=0, reserve=None):
 
     Parameters
     ----------
-    method : str, "none" or a key of `SAMPLERS`
+    method : str
+        "none", or a key of `SAMPLERS` with any of `REFINEMENTS` behind it, joined by ``+``.
     X : (n_rows, n_features) array
     y : (n_rows,) array
     model : path or None
-        The trained network of a GAN, which is not trained again.
+        The trained networks of a GAN or VAE, which are not trained again.
     seed : int
     reserve : (X, y) or None
         Rows held back, for the method "oracle" alone.
@@ -41,8 +51,15 @@ def fitted_sampler(method, X, y, *, model=None, seed=0, reserve=None):
     """
     if method == "none":
         return None
+    name, *refinements = method.split("+")
     if model:
         # Drawing takes a moment anywhere; GPUs are for the stage that asked for one.
-        return sampler_class(method).load(model, random_state=seed, device="cpu")
-    own = {"reserve": reserve} if method == "oracle" else {}
-    return sampler_class(method)(random_state=seed, **own).fit(X, y)
+        sampler = sampler_class(name).load(model, random_state=seed, device="cpu")
+    else:
+        own = {"reserve": reserve} if name == "oracle" else {}
+        sampler = sampler_class(name)(random_state=seed, **own).fit(X, y)
+    for refinement in refinements:
+        kind = REFINEMENTS[refinement]
+        own_seed = derive_seed(seed, refinement)
+        sampler = kind(FrozenEstimator(sampler), random_state=own_seed).fit(X, y)
+    return sampler

@@ -1,4 +1,4 @@
-"""The course of GAN trainings."""
+"""The course of trainings."""
 
 import pandas as pd
 
@@ -7,9 +7,14 @@ from imsforge.plots.style import OKABE_ITO, class_colours, new_figure
 #: How the columns of history.csv begin that hold the Fréchet distance of one class each.
 CLASS_COLUMNS = "frechet_"
 
-#: Column of history.csv -> what the axis says; one row of panels each.
+#: What the axis says -> columns of history.csv; one row of panels each.
 PANELS = {
-    "loss": (("critic_loss", "critic"), ("generator_loss", "generator")),
+    "loss": (
+        ("critic_loss", "critic"),
+        ("generator_loss", "generator"),
+        ("negative_log_likelihood", "negative log-likelihood"),
+        ("divergence", "divergence"),
+    ),
     "critic's mean output": (("critic_real", "real"), ("critic_fake", "generated")),
     "gradient norm": (("gradient_norm", "interpolated"),),
     "Fréchet distance": (("frechet", "mean over classes"),),
@@ -44,14 +49,15 @@ def plot_training(histories, title):
             _draw_lines(axis, repeats, lines)
             axis.set_ylabel(label)
         _draw_classes(column[-1], repeats)
-        column[-1].set_xlabel("critic updates")
+        column[-1].set_xlabel("updates")
     figure.suptitle(title)
     return figure
 
 
 def _draw_lines(axis, repeats, lines):
     drawn = False
-    for (name, text), colour in zip(lines, OKABE_ITO[:4:3], strict=False):
+    known = [line for line in lines if line[0] in repeats[0].columns]
+    for (name, text), colour in zip(known, OKABE_ITO[:4:3], strict=False):
         for number, history in enumerate(repeats):
             if history[name].notna().any():
                 label = text if number == 0 else None

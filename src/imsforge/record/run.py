@@ -81,5 +81,5 @@ def _stages(logs):
 
 def _devices(logs):
     """Return the devices that trainings ran on, as their logs have it."""
-    texts = (log.read_text(encoding="utf-8") for log in logs.rglob("train_gan.log"))
+    texts = (log.read_text(encoding="utf-8") for log in logs.rglob("train_*.log"))
     return sorted({device for text in texts for device in TRAINED_ON.findall(text)})
