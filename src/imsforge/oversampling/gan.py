@@ -100,6 +100,7 @@ class _GANSampler(TrainedSampler):
         model.history = model.history.rename(columns=names)
         self.model_ = model
 
+
 def fit_together(samplers, sets):
     """Fit samplers side by side, with the results of one by one; a GPU is busier so.
 

@@ -109,8 +109,8 @@ def limits_of_detection(X):
         The smallest value above it; where all rows are equal, that value.
     """
     smallest = X.min(axis=0)
-    above = np.where(X > smallest, X, np.inf).min(axis=0)
-    censored = np.sum(X == smallest, axis=0) > 1
+    above = np.where(smallest < X, X, np.inf).min(axis=0)
+    censored = np.sum(smallest == X, axis=0) > 1
     return np.where(censored, smallest, -np.inf), np.where(np.isfinite(above), above, smallest)
 
 
