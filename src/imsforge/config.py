@@ -204,7 +204,7 @@ def _describe(error, schema):
         "required": _missing_key,
         "oneOf": _no_branch,
         "enum": _not_in,
-        "pattern": lambda e: f"{e.instance!r} is no name; {e.schema['description']}",
+        "pattern": lambda e: f"{e.instance!r} is no name; {schema['$defs']['name']['description']}",
         "not": lambda e: f"{e.instance!r} is a reserved name",
     }.get(error.validator, lambda e: _first_line(e.message))
     hint = error.schema.get("description") if isinstance(error.schema, dict) else None

@@ -15,7 +15,7 @@ from imsforge.gan.architectures import CRITICS, GENERATORS
 from imsforge.gan.batches import index_batches
 from imsforge.gan.networks import Critic, Generator
 from imsforge.gan.settings import KINDS, GANSettings
-from imsforge.gan.tensorfile import read_tensors, write_tensors
+from imsforge.io.tensorfile import read_tensors, write_tensors
 
 few = settings(max_examples=40, deadline=None)
 numbers = st.floats(-100, 100)

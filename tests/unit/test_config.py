@@ -1,19 +1,22 @@
 import copy
 import inspect
-from dataclasses import fields
+import re
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
 import yaml
 
-from imsforge.config import TRAINED_METHODS, validate_config
+from imsforge.config import GAN_METHODS, validate_config
 from imsforge.errors import ConfigError, IngestError
 from imsforge.evaluation.classifiers import CLASSIFIERS, PRIORS
 from imsforge.evaluation.splits import split_pixels
 from imsforge.gan.settings import KINDS, RECIPES, GANSettings
 from imsforge.io.raw.files import name_samples, raw_files
 from imsforge.oversampling import SAMPLERS, TASKS
+from imsforge.oversampling.registry import REFINEMENTS
 from imsforge.scaling import METHODS as SCALERS
+from imsforge.vae.settings import VAESettings
 
 MINIMAL = {
     "datasets": {
@@ -84,7 +87,10 @@ EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
         (changed(*EXPERIMENT, "features", "half"), "nmf.features: 'half'"),
         (changed(*EXPERIMENT, "features", 0), "nmf.features: 0"),
         (changed(*EXPERIMENT, "methods", ["none", "smot"]), "methods.1: 'smot' is not one of none"),
+        (changed(*EXPERIMENT, "methods", ["vae+filter+calibrate"]), "is not one of none"),
+        (changed(*EXPERIMENT, "methods", ["none+filter"]), "'none+filter' is not one of none"),
         (changed(*EXPERIMENT, "methods", []), "nmf.methods: []"),
+        (changed(*EXPERIMENT, "vae", {"updates": 0}), "vae.updates: 0"),
         (changed(*EXPERIMENT, "split", {"test_share": 2}), "split.test_share: 2"),
         (
             changed(*EXPERIMENT, "split", {"test_share": 0.4, "reserve_share": 0.6}),
@@ -206,12 +212,16 @@ def test_caps_by_class_are_accepted(schema):
 
 def test_schema_and_library_agree(definitions):
     experiment = definitions["experiment"]["properties"]
-    assert experiment["methods"]["items"]["enum"] == ["none", *SAMPLERS]
+    plain, refined = experiment["methods"]["items"]["anyOf"]
+    assert plain["enum"] == ["none", *SAMPLERS]
+    for method in set(SAMPLERS) - {"duplicate", "oracle"}:
+        assert re.search(refined["pattern"], "+".join([method, *REFINEMENTS]))
     assert experiment["tasks"]["items"]["enum"] == list(TASKS)
     assert experiment["classifiers"]["items"]["enum"] == list(CLASSIFIERS)
-    assert experiment["priors"]["items"]["enum"] == list(PRIORS)
+    one, several = experiment["priors"]["oneOf"]
+    assert one["enum"] == several["items"]["enum"] == list(PRIORS)
     assert definitions["scaler"]["enum"] == list(SCALERS)
-    assert set(TRAINED_METHODS) == set(KINDS)
+    assert set(GAN_METHODS) == set(KINDS)
 
 
 def test_gan_defaults_are_the_library_s(definitions):
@@ -222,6 +232,16 @@ def test_gan_defaults_are_the_library_s(definitions):
     for key, default in defaults.items():
         stated = properties[key]["default"]
         assert (tuple(stated) if isinstance(stated, list) else stated) == default
+
+
+def test_vae_defaults_are_the_library_s(definitions):
+    stated = {key: sub["default"] for key, sub in definitions["vae"]["properties"].items()}
+    assert stated == asdict(VAESettings())
+
+
+def test_one_prior_may_stand_alone(schema):
+    config = validate_config(changed(*EXPERIMENT, "priors", "balanced"), schema)
+    assert config["datasets"]["kidney"]["experiments"]["nmf"]["priors"] == ["balanced"]
 
 
 def test_a_recipe_fills_in_what_is_left_out(schema):

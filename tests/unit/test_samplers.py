@@ -26,6 +26,7 @@ from imsforge.oversampling import (
     training_sets,
 )
 
+QUICK_VAE = {"updates": 60, "warm_up": 10, "hidden": 16, "latent_size": 2, "batch_size": 32}
 BASELINES = [name for name in SAMPLERS if name not in TRAINED_METHODS]
 QUICK = {"updates": 60, "critic_steps": 2, "latent_size": 4, "generator": "fc3", "critic": "fc1"}
 
@@ -37,7 +38,8 @@ def reserve(size=100):
 
 
 def make(name, **options):
-    settings = {} if name in BASELINES else {"settings": QUICK, "device": "cpu"}
+    quick = QUICK_VAE if name == "vae" else QUICK
+    settings = {} if name in BASELINES else {"settings": quick, "device": "cpu"}
     own = {"reserve": reserve()} if name == "oracle" else settings
     return sampler_class(name)(**own, **options)
 

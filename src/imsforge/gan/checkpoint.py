@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from imsforge.errors import DataError
-from imsforge.gan.tensorfile import read_tensors, write_tensors
 from imsforge.io.atomic import remove_leftovers
+from imsforge.io.tensorfile import read_tensors, write_tensors
 
 logger = logging.getLogger(__name__)
 

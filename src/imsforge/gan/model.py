@@ -9,7 +9,8 @@ from imsforge.device import resolve_device
 from imsforge.errors import ConfigError, DataError
 from imsforge.gan.networks import Critic, Generator, count_parameters
 from imsforge.gan.settings import GANSettings
-from imsforge.gan.tensorfile import read_tensors, write_tensors
+from imsforge.io.tensorfile import read_tensors, write_tensors
+from imsforge.rows import checked_labels
 
 FORMAT = "imsforge conditional GAN 1"
 BLOCK_ROWS = 4096
@@ -177,18 +178,3 @@ class ConditionalGAN:
 
     def _checked_labels(self, labels):
         return torch.from_numpy(checked_labels(labels, self.n_classes))
-
-
-def checked_labels(labels, n_classes):
-    """Return class codes as int64, or say in one line what is wrong with them."""
-    labels = np.asarray(labels)
-    if labels.ndim != 1 or (len(labels) and labels.dtype.kind not in "iu"):
-        raise DataError(
-            f"labels: {labels.ndim}-dimensional {labels.dtype}; give one whole number a row"
-        )
-    if len(labels) and not (labels.min() >= 0 and labels.max() < n_classes):
-        raise DataError(
-            f"labels: run from {labels.min()} to {labels.max()}; "
-            f"{n_classes} classes have the codes 0 to {n_classes - 1}"
-        )
-    return labels.astype(np.int64)

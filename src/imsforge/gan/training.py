@@ -13,11 +13,12 @@ from imsforge.errors import DataError
 from imsforge.gan.batches import Batches, draw_together
 from imsforge.gan.checkpoint import Checkpoint, run_digest
 from imsforge.gan.cycle import Cycle, fast_cycle
-from imsforge.gan.model import ConditionalGAN, checked_labels
+from imsforge.gan.model import ConditionalGAN
 from imsforge.gan.monitor import COLUMNS, FrechetMonitor, held_out
 from imsforge.gan.progress import Means, Progress
 from imsforge.gan.state import TrainingState
 from imsforge.gan.stopping import judge
+from imsforge.rows import checked_rows
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)
@@ -211,25 +212,6 @@ def _history_interval(settings):
     """Updates from one row of the history to the next: whole steps of the generator."""
     steps = settings.critic_steps
     return math.ceil(settings.updates / (HISTORY_ROWS * steps)) * steps
-
-
-def checked_rows(X, y, n_classes):
-    """Return rows as float32 and class codes as int64, or say in one line what is wrong."""
-    X = np.array(X, dtype=np.float32)
-    if X.ndim != 2 or len(X) < 2 or X.shape[1] < 1:
-        raise DataError(
-            f"training rows: shape {X.shape}; a generator needs a matrix of two rows or more"
-        )
-    y = checked_labels(y, n_classes)
-    if len(y) != len(X):
-        raise DataError(f"training rows: {len(X)} rows but {len(y)} labels; give one label a row")
-    finite = np.isfinite(X).all(axis=1)
-    if not finite.all():
-        raise DataError(
-            f"training rows: row {np.argmin(finite)} holds a value that is not finite; "
-            "mend or leave out such rows"
-        )
-    return X, y
 
 
 def _common(settings, runs):

@@ -58,8 +58,9 @@ class Calibrated(_Refinement):
         self._maps = {}
         for label in self.classes_:
             drawn = self.sampler_.sample(REFERENCE_ROWS, label)
-            own = X[y == label]
-            wanted = np.vstack([own, self.sampler_.sample(SHRINKAGE, label)])
+            # What no training row of any class has, a negative intensity above all, is no aim.
+            others = np.clip(self.sampler_.sample(SHRINKAGE, label), X.min(axis=0), X.max(axis=0))
+            wanted = np.vstack([X[y == label], others])
             self._maps[label] = np.sort(drawn, axis=0), np.sort(wanted, axis=0)
 
     def _draw(self, n, label):

@@ -6,9 +6,8 @@ import numpy as np
 import torch
 
 from imsforge.errors import ConfigError, DataError
-from imsforge.gan.model import checked_labels
-from imsforge.gan.networks import count_parameters
-from imsforge.gan.tensorfile import read_tensors, write_tensors
+from imsforge.io.tensorfile import read_tensors, write_tensors
+from imsforge.rows import checked_labels
 from imsforge.vae.latents import ClassLatents
 from imsforge.vae.network import ConditionalNetworks
 from imsforge.vae.settings import VAESettings
@@ -49,7 +48,7 @@ class ConditionalVAE:
     @property
     def n_parameters(self):
         """Trainable parameters."""
-        return count_parameters(self.networks)
+        return sum(parameter.numel() for parameter in self.networks.parameters())
 
     @torch.inference_mode()
     def encode(self, X, codes):

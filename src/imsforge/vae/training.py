@@ -3,13 +3,14 @@
 import logging
 import math
 
+import numpy as np
 import pandas as pd
 import torch
 from tqdm import tqdm
 
 from imsforge.device import resolve_device
 from imsforge.errors import DataError
-from imsforge.gan.training import checked_rows
+from imsforge.rows import checked_rows
 from imsforge.seeding import derive_seed
 from imsforge.vae.model import ConditionalVAE
 
@@ -50,6 +51,9 @@ def train(X, y, n_classes, settings, *, seed, device="auto"):
         If the rows cannot be trained on, or the loss explodes.
     """
     X, y = checked_rows(X, y, n_classes)
+    absent = np.setdiff1d(np.arange(n_classes), y)
+    if len(absent):
+        raise DataError(f"training rows: class code {absent[0]} has no row; number classes from 0")
     device = resolve_device(device)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # weights are drawn on the CPU
