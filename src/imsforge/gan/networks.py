@@ -3,7 +3,9 @@
 import torch
 from torch import nn
 
-from imsforge.gan.architectures import CRITICS, GENERATORS
+from torch.nn.functional import softplus
+
+from imsforge.gan.architectures import CRITICS, GENERATORS, count_latent, is_noisy
 
 LEAKY_SLOPE = 0.2
 DECONV_KERNEL = 4
@@ -40,6 +42,46 @@ class Dropout(nn.Module):
         """Return the factors of one pass: zero, or the reciprocal of the share that is kept."""
         kept = 1 - self.rate
         return torch.empty_like(values).bernoulli_(kept, generator=self.random).div_(kept)
+
+
+class CensoredNoise(nn.Module):
+    """Noise of its own for each feature, and the smallest value that is measured.
+
+    A generator without it maps its latent numbers to a sheet of as many dimensions, and the rows
+    have no variance across it: a full spectrum has more peaks than that, each with counting noise
+    of its own. Measured intensities end at zero, or at the limit of detection, with many equal
+    values there.
+
+    Parameters
+    ----------
+    n_features : int
+
+    Attributes
+    ----------
+    floor : tensor of shape (n_features,)
+        The smallest value of each feature, in the units of the training rows.
+    """
+
+    def __init__(self, n_features):
+        super().__init__()
+        # Not infinite: an average of two infinities is not a number.
+        self.register_buffer("floor", torch.full((n_features,), torch.finfo(torch.float32).min))
+
+    def learn_floor(self, X):
+        """Set the floor to the smallest values of rows X, (n, n_features)."""
+        self.floor.copy_(X.amin(dim=0))
+
+    def forward(self, moments, noise):
+        """Make rows (n, n_features) from means and spreads side by side, and normal noise.
+
+        Parameters
+        ----------
+        moments : tensor of shape (n, 2 * n_features)
+            The standard deviation is the softplus of the spread.
+        noise : tensor of shape (n, n_features)
+        """
+        mean, spread = moments.chunk(2, dim=-1)
+        return torch.maximum(mean + softplus(spread) * noise, self.floor)
 
 
 class ConditionalNetwork(nn.Module):
@@ -84,10 +126,32 @@ class Critic(ConditionalNetwork):
 
 
 class Generator(ConditionalNetwork):
-    """A generator: latent numbers (n, latent_size) and classes (n,) to rows (n, n_features)."""
+    """A generator: random numbers (n, n_latent) and classes (n,) to rows (n, n_features).
+
+    Attributes
+    ----------
+    n_latent : int
+        ``latent_size``, and the number of features where each has noise of its own.
+    noise : CensoredNoise or None
+    """
 
     def __init__(self, name, latent_size, n_features, n_classes):
         super().__init__(GENERATORS[name], latent_size, n_features, n_classes)
+        self.latent_size = latent_size
+        self.n_latent = count_latent(name, latent_size, n_features)
+        self.noise = CensoredNoise(n_features) if is_noisy(name) else None
+
+    def forward(self, z, labels):
+        """Generate rows of classes (n,) from normal random numbers z (n, n_latent)."""
+        if self.noise is None:
+            return super().forward(z, labels)
+        moments = super().forward(z[:, : self.latent_size], labels)
+        return self.noise(moments, z[:, self.latent_size :])
+
+    def learn_range(self, X):
+        """Learn from the training rows X (n, n_features) what the network itself does not."""
+        if self.noise is not None:
+            self.noise.learn_floor(X)
 
 
 def count_parameters(network):
@@ -118,6 +182,8 @@ def _layer(name, sizes, shape, dropout):
             return nn.Linear(*shape, width), (width,)
         case "unbiased", width:
             return nn.Linear(*shape, width, bias=False), (width,)
+        case "noisy", width:
+            return nn.Linear(*shape, 2 * width), (2 * width,)
         case "conv", channels, kernel:
             layer = nn.Conv1d(shape[0], channels, kernel, stride=2, padding=kernel - 1)
             return layer, (channels, (shape[1] + kernel - 2) // 2 + 1)
