@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-
 from torch.nn.functional import softplus
 
 from imsforge.gan.architectures import CRITICS, GENERATORS, count_latent, is_noisy
