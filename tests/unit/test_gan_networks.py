@@ -150,12 +150,31 @@ def test_dropout_rate_is_that_of_the_settings():
 
 
 def test_censored_noise_is_worked_out_by_hand():
-    noise = CensoredNoise(3)
-    noise.learn_floor(torch.tensor([[-1.0, 9.0, -5.0], [0.0, -1.0, 7.0]]))
+    noise = CensoredNoise(4)
+    noise.learn_limits(torch.tensor([[-1.0, 9.0, -5.0, 3.0], [0.5, -1.0, 7.0, 3.0]]))
+    assert noise.floor.tolist() == [-1, -1, -5, 3]
+    assert noise.gap.tolist() == [1.5, 10, 12, 0]
     one = math.log(math.e - 1)  # its softplus is 1
-    moments = torch.tensor([[0.5, 0.5, 0.5, one, one, one]])
-    rows = noise(moments, torch.tensor([[2.0, -4.0, -4.0]]))
-    torch.testing.assert_close(rows, torch.tensor([[2.5, -1.0, -3.5]]))
+    moments = torch.tensor([[0.5, 0.5, 0.5, 0.5, one, one, one, one]])
+    rows = noise(moments, torch.tensor([[2.0, -4.0, -4.0, 3.0]]))
+    torch.testing.assert_close(rows, torch.tensor([[2.5 + 1.5, -1.0, -3.5 + 12, 3.5]]))
+
+
+def test_gradients_of_censored_noise_are_those_of_the_expected_value():
+    """Over many draws, against the mean of a lifted and censored Gaussian in closed form."""
+    noise = CensoredNoise(1).double()
+    noise.learn_limits(torch.tensor([[0.0], [0.7]]).double())
+    moments = torch.tensor([[-0.3, 0.2]]).double().requires_grad_()
+    draws = torch.randn(400_000, 1, generator=torch.Generator().manual_seed(0)).double()
+    noise(moments.expand(len(draws), 2), draws).mean().backward()
+
+    mean, deviation = (value.detach().requires_grad_() for value in (moments[0, 0], moments[0, 1]))
+    scale = torch.nn.functional.softplus(deviation)
+    share = torch.special.ndtr(mean / scale)
+    density = torch.exp(-((mean / scale) ** 2) / 2) / math.sqrt(2 * math.pi)
+    (mean * share + scale * density + 0.7 * share).backward()
+    expected = [mean.grad.item(), deviation.grad.item()]
+    assert moments.grad[0].tolist() == pytest.approx(expected, abs=5e-3)
 
 
 def test_censored_noise_has_no_floor_before_it_has_seen_rows():

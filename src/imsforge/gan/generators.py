@@ -7,6 +7,8 @@ A pass with ``learn=True`` may be followed by ``backward``, which writes the gra
 stack.
 """
 
+import math
+
 import torch
 from torch import nn
 from torch.nn.functional import softplus
@@ -119,15 +121,21 @@ class FullyConnectedGenerators:
     def _censored_noise(self, moments, noise):
         """Make rows from means and spreads, as `imsforge.gan.networks.CensoredNoise` does."""
         mean, spread = moments.chunk(2, dim=2)
-        floor = self.stack.buffers["noise.floor"].unsqueeze(1)
-        rows = torch.maximum(torch.addcmul(mean, softplus(spread), noise), floor)
-        self._noise_memory = rows > floor, noise, spread
-        return rows
+        floor, gap = (self.stack.buffers[f"noise.{key}"].unsqueeze(1) for key in ("floor", "gap"))
+        values = torch.addcmul(mean, softplus(spread), noise)
+        self._noise_memory = values > floor, noise, mean, spread
+        return torch.where(values > floor, values + gap, floor)
 
-    def _censored_noise_backward(self, slopes, free, noise, spread):
-        """Return the gradients by means and spreads: none where a value lies on the floor."""
-        slopes = slopes * free
-        return torch.cat([slopes, slopes * noise * torch.sigmoid(spread)], dim=2)
+    def _censored_noise_backward(self, slopes, detected, noise, mean, spread):
+        """Return the gradients by means and spreads."""
+        floor, gap = (self.stack.buffers[f"noise.{key}"].unsqueeze(1) for key in ("floor", "gap"))
+        deviation = softplus(spread)
+        below = (floor - mean) / deviation  # where the floor lies, in standard deviations
+        # By how much the mean moves the share that is detected, times the height of the step.
+        step = gap * torch.exp(-below.square() / 2) / (deviation * math.sqrt(2 * math.pi))
+        by_mean = slopes * (detected + step)
+        by_deviation = slopes * (detected * noise + below * step)
+        return torch.cat([by_mean, by_deviation * torch.sigmoid(spread)], dim=2)
 
     def _linear(self, name, values):
         weight = self.stack.parameters[f"{name}.weight"].transpose(1, 2)

@@ -44,12 +44,15 @@ class Dropout(nn.Module):
 
 
 class CensoredNoise(nn.Module):
-    """Noise of its own for each feature, and the smallest value that is measured.
+    """Noise of its own for each feature, and a limit of detection.
 
     A generator without it maps its latent numbers to a sheet of as many dimensions, and the rows
     have no variance across it: a full spectrum has more peaks than that, each with counting noise
-    of its own. Measured intensities end at zero, or at the limit of detection, with many equal
-    values there.
+    of its own. Measured intensities are zero below the limit of detection, and nothing lies
+    between: a value not above ``floor`` becomes ``floor``, all others are lifted by ``gap``.
+
+    That step has no slope. What stands in for it in the gradient is the slope of the probability
+    of being detected, which the mean and the standard deviation of the noise decide.
 
     Parameters
     ----------
@@ -59,16 +62,22 @@ class CensoredNoise(nn.Module):
     ----------
     floor : tensor of shape (n_features,)
         The smallest value of each feature, in the units of the training rows.
+    gap : tensor of shape (n_features,)
+        From there to the smallest of the larger values.
     """
 
     def __init__(self, n_features):
         super().__init__()
         # Not infinite: an average of two infinities is not a number.
-        self.register_buffer("floor", torch.full((n_features,), torch.finfo(torch.float32).min))
+        self.register_buffer("floor", torch.full((n_features,), -1e30))
+        self.register_buffer("gap", torch.zeros(n_features))
 
-    def learn_floor(self, X):
-        """Set the floor to the smallest values of rows X, (n, n_features)."""
-        self.floor.copy_(X.amin(dim=0))
+    def learn_limits(self, X):
+        """Set floor and gap to those of rows X, (n, n_features)."""
+        floor = X.amin(dim=0)
+        larger = X.where(X > floor, torch.inf).amin(dim=0)
+        self.floor.copy_(floor)
+        self.gap.copy_(torch.where(larger.isinf(), 0.0, larger - floor))
 
     def forward(self, moments, noise):
         """Make rows (n, n_features) from means and spreads side by side, and normal noise.
@@ -80,7 +89,11 @@ class CensoredNoise(nn.Module):
         noise : tensor of shape (n, n_features)
         """
         mean, spread = moments.chunk(2, dim=-1)
-        return torch.maximum(mean + softplus(spread) * noise, self.floor)
+        deviation = softplus(spread)
+        values = mean + deviation * noise
+        share = torch.special.ndtr((mean - self.floor) / deviation)
+        detected = share + ((values > self.floor).to(share.dtype) - share).detach()
+        return torch.maximum(values, self.floor) + self.gap * detected
 
 
 class ConditionalNetwork(nn.Module):
@@ -150,7 +163,7 @@ class Generator(ConditionalNetwork):
     def learn_range(self, X):
         """Learn from the training rows X (n, n_features) what the network itself does not."""
         if self.noise is not None:
-            self.noise.learn_floor(X)
+            self.noise.learn_limits(X)
 
 
 def count_parameters(network):
