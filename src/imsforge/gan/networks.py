@@ -75,7 +75,7 @@ class CensoredNoise(nn.Module):
     def learn_limits(self, X):
         """Set floor and gap to those of rows X, (n, n_features)."""
         floor = X.amin(dim=0)
-        larger = X.where(X > floor, torch.inf).amin(dim=0)
+        larger = X.where(floor < X, torch.inf).amin(dim=0)
         self.floor.copy_(floor)
         self.gap.copy_(torch.where(larger.isinf(), 0.0, larger - floor))
 
