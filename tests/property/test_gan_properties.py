@@ -90,9 +90,8 @@ def test_undecided_discriminators_lose_least_by_symmetry(logits):
 )
 def test_networks_fit_any_sizes(critic, generator, n_features, n_classes, latent_size):
     labels = torch.arange(4) % n_classes
-    rows = Generator(generator, latent_size, n_features, n_classes)(
-        torch.randn(4, latent_size), labels
-    )
+    network = Generator(generator, latent_size, n_features, n_classes)
+    rows = network(torch.randn(4, network.n_latent), labels)
     assert rows.shape == (4, n_features)
     assert Critic(critic, n_features, n_classes, 0.4)(rows, labels).shape == (4,)
 

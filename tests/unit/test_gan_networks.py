@@ -1,3 +1,4 @@
+import math
 import re
 
 import pytest
@@ -6,7 +7,7 @@ from torch import nn
 
 from imsforge.gan import architectures
 from imsforge.gan.architectures import CRITICS, GENERATORS
-from imsforge.gan.networks import Critic, Dropout, Generator, count_parameters
+from imsforge.gan.networks import CensoredNoise, Critic, Dropout, Generator, count_parameters
 
 FEATURES, CLASSES, LATENT = 573, 19, 100
 OUTPUT_NORM = 2 * FEATURES
@@ -33,6 +34,15 @@ MIRRORED = {
     ("critic", "mirrored-norm"): 12 * 64 + 64 + 2 * 64 + 64 * 32 + 32 + 2 * 32 + 32 + 1,
 }
 
+#: This project's own, at the sizes of the thesis' table.
+OWN = {
+    ("generator", "noisy"): (
+        (CLASSES * CLASSES + (LATENT + CLASSES + 1) * 256)
+        + (256 + 1) * 512
+        + (512 + 1) * 2 * FEATURES
+    ),
+}
+
 
 def build(part, name, features=FEATURES, classes=CLASSES, latent=LATENT, dropout=0.4):
     if part == "critic":
@@ -41,7 +51,7 @@ def build(part, name, features=FEATURES, classes=CLASSES, latent=LATENT, dropout
 
 
 def test_every_network_has_its_reference():
-    assert set(TABULATED) | set(MIRRORED) == {("critic", name) for name in CRITICS} | {
+    assert set(TABULATED) | set(MIRRORED) | set(OWN) == {("critic", name) for name in CRITICS} | {
         ("generator", name) for name in GENERATORS
     }
 
@@ -57,6 +67,12 @@ def test_mirrored_networks_have_the_parameters_of_the_listings(part, name):
     network = build(part, name, features=12, classes=3, latent=8)
     for_classes = 3 * 3 + 3 * network.body[0].out_features
     assert count_parameters(network) - for_classes == MIRRORED[part, name]
+
+
+@pytest.mark.parametrize(("part", "name"), OWN)
+def test_own_networks_have_the_documented_parameters(part, name):
+    assert count_parameters(build(part, name)) == OWN[part, name]
+    assert f"{OWN[part, name]:,} parameters" in architectures.__doc__
 
 
 def test_documented_counts_are_the_true_ones():
@@ -102,7 +118,7 @@ def test_critics_score_each_row_by_itself(name):
 def test_generators_make_rows_of_the_class_asked_for(name):
     torch.manual_seed(0)
     generator = build("generator", name, features=12, classes=3, latent=5).eval()
-    z = torch.randn(1, 5).repeat(3, 1)
+    z = torch.randn(1, generator.n_latent).repeat(3, 1)
     rows = generator(z, torch.tensor([0, 1, 1]))
     assert rows.shape == (3, 12)
     assert not torch.allclose(rows[0], rows[1])
@@ -131,3 +147,50 @@ def test_dropout_rate_is_that_of_the_settings():
         critic(torch.randn(200, 4), torch.zeros(200, dtype=torch.long))
     assert (hidden[0.0] == 0).float().mean() == 0
     assert (hidden[0.25] == 0).float().mean() == pytest.approx(0.25, abs=0.01)
+
+
+def test_censored_noise_is_worked_out_by_hand():
+    noise = CensoredNoise(4)
+    noise.learn_limits(torch.tensor([[-1.0, 9.0, -5.0, 3.0], [0.5, -1.0, 7.0, 3.0]]))
+    assert noise.floor.tolist() == [-1, -1, -5, 3]
+    assert noise.gap.tolist() == [1.5, 10, 12, 0]
+    one = math.log(math.e - 1)  # its softplus is 1
+    moments = torch.tensor([[0.5, 0.5, 0.5, 0.5, one, one, one, one]])
+    rows = noise(moments, torch.tensor([[2.0, -4.0, -4.0, 3.0]]))
+    torch.testing.assert_close(rows, torch.tensor([[2.5 + 1.5, -1.0, -3.5 + 12, 3.5]]))
+
+
+def test_gradients_of_censored_noise_are_those_of_the_expected_value():
+    """Over many draws, against the mean of a lifted and censored Gaussian in closed form."""
+    noise = CensoredNoise(1).double()
+    noise.learn_limits(torch.tensor([[0.0], [0.7]]).double())
+    moments = torch.tensor([[-0.3, 0.2]]).double().requires_grad_()
+    draws = torch.randn(400_000, 1, generator=torch.Generator().manual_seed(0)).double()
+    noise(moments.expand(len(draws), 2), draws).mean().backward()
+
+    mean, deviation = (value.detach().requires_grad_() for value in (moments[0, 0], moments[0, 1]))
+    scale = torch.nn.functional.softplus(deviation)
+    share = torch.special.ndtr(mean / scale)
+    density = torch.exp(-((mean / scale) ** 2) / 2) / math.sqrt(2 * math.pi)
+    (mean * share + scale * density + 0.7 * share).backward()
+    expected = [mean.grad.item(), deviation.grad.item()]
+    assert moments.grad[0].tolist() == pytest.approx(expected, abs=5e-3)
+
+
+def test_censored_noise_has_no_floor_before_it_has_seen_rows():
+    moments = torch.tensor([[-1e30, 0.0]])
+    assert CensoredNoise(1)(moments, torch.zeros(1, 1)) == -1e30
+
+
+def test_a_noisy_generator_fills_every_direction():
+    # One latent number alone would leave rows on a line.
+    torch.manual_seed(0)
+    generator = build("generator", "noisy", features=6, classes=1, latent=1).eval()
+    with torch.no_grad():
+        rows = generator(torch.randn(4000, generator.n_latent), torch.zeros(4000).long())
+    assert torch.linalg.eigvalsh(torch.cov(rows.T)).min() > 0.2
+
+
+def test_only_a_noisy_generator_draws_a_number_a_feature():
+    assert build("generator", "fc4").n_latent == LATENT
+    assert build("generator", "noisy").n_latent == LATENT + FEATURES

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from imsforge.errors import ConfigError
+from imsforge.gan.architectures import count_latent
 from imsforge.gan.settings import RECIPES, GANSettings
 
 THESIS = RECIPES["thesis"]
@@ -33,6 +34,12 @@ def test_a_recipe_is_laid_under_what_is_said():
     assert GANSettings.from_dict({"recipe": "default"}) == GANSettings()
     with pytest.raises(ConfigError, match="recipe: must be one of default, thesis"):
         GANSettings.from_dict({"recipe": "best"})
+
+
+def test_full_spectra_have_noise_in_every_peak():
+    settings = GANSettings.from_dict({"recipe": "full-spectra"})
+    assert count_latent(settings.generator, settings.latent_size, 573) == 100 + 573
+    assert settings.dropout == 0
 
 
 def test_settings_are_fitted_to_the_rows():

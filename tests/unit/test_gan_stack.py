@@ -32,6 +32,9 @@ def one_thread():
 
 def generators(name, n_runs=2):
     networks = [Generator(name, LATENT, N_FEATURES, N_CLASSES).double() for _ in range(n_runs)]
+    for network in networks:
+        # High enough that many values lie on it.
+        network.learn_range(torch.randn(50, N_FEATURES).double().clamp(min=-0.3))
     return Stack([network.train() for network in networks])
 
 
@@ -60,7 +63,7 @@ def test_adam_is_that_of_torch():
 @pytest.mark.parametrize("name", GENERATORS)
 def test_many_batches_in_one_pass_are_as_many_passes(name):
     stack = generators(name)
-    z = torch.randn(2, 4, 8, LATENT).double()
+    z = torch.randn(2, 4, 8, stack.networks[0].n_latent).double()
     labels = one_hot(torch.randint(N_CLASSES, (2, 4, 8)), N_CLASSES).double()
     passes = generators(name)
     passes.follow(stack, 1.0)
@@ -72,9 +75,10 @@ def test_many_batches_in_one_pass_are_as_many_passes(name):
                 torch.testing.assert_close(ours.state_dict()[key], value)
 
 
-@pytest.mark.parametrize("name", ["fc1", "fc3", "fc4", "mirrored"])
+@pytest.mark.parametrize("name", ["fc1", "fc3", "fc4", "mirrored", "noisy"])
 def test_gradients_by_hand_are_those_of_autograd(name):
-    stack, z = generators(name), torch.randn(2, 1, 8, LATENT).double()
+    stack = generators(name)
+    z = torch.randn(2, 1, 8, stack.networks[0].n_latent).double()
     labels = one_hot(torch.randint(N_CLASSES, (2, 1, 8)), N_CLASSES).double()
     slopes = torch.randn(2, 1, 8, N_FEATURES).double()
     by_autograd, by_hand = ModuleGenerators(stack), FullyConnectedGenerators(stack)
@@ -102,8 +106,9 @@ def runs(n_runs=3, n_features=5):
         {"dropout": 0.3, "average": 0.9},
         {"kind": "cgan", "generator": "fc3"},
         {"critic": "dc8", "dropout": 0.3, "generator": "dc8"},
+        {"generator": "noisy", "average": 0.9},
     ],
-    ids=["closed form", "cgan", "convolutional"],
+    ids=["closed form", "cgan", "convolutional", "noisy"],
 )
 def test_runs_side_by_side_end_as_one_by_one(settings):
     settings = GANSettings(updates=10, critic_steps=2, batch_size=16, **settings)

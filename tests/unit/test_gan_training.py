@@ -351,3 +351,19 @@ def test_observers_are_told_every_row():
     told = []
     model = training.train(*rows(), 2, small(), seed=0, observer=told.append)
     assert [row["update"] for row in told] == model.history["update"].tolist()
+
+
+def test_generated_rows_end_where_the_training_rows_do(tmp_path):
+    # Half of the first feature's values are equal, as zeros of a spectrum are.
+    X = np.maximum(np.random.default_rng(0).normal(size=(200, 3)), [0.0, -9.0, -9.0])
+    y = np.arange(200) % 2
+    settings = GANSettings(generator="noisy", latent_size=4, updates=60, average=0.9)
+    model = training.train(X, y, 2, settings, seed=0)
+    least = X.min(axis=0).astype(np.float32)
+    np.testing.assert_array_equal(model.generator.noise.floor.numpy(), least)
+    rows = model.sample(np.arange(400) % 2, seed=1)
+    assert (rows >= least).all()
+    assert 0.1 < (rows[:, 0] == least[0]).mean() < 0.9
+    model.save(tmp_path / "model.safetensors")
+    again = training.ConditionalGAN.load(tmp_path / "model.safetensors", device="cpu")
+    np.testing.assert_array_equal(again.sample(np.arange(400) % 2, seed=1), rows)

@@ -22,6 +22,9 @@ beside their input. The words of the table:
     convolution to ``c`` channels with kernel ``k`` and stride 2, padded by ``k - 1``
 ``deconv c s``
     transposed convolution to ``c`` channels with kernel 4, stride ``s``, padded by 1
+``noisy out``
+    fully connected to a mean and a spread of each feature, from which
+    `imsforge.gan.networks.CensoredNoise` makes the row; it ends a generator
 
 No critic ends in a sigmoid: it gives a logit, which the cross-entropy loss takes as it is. Nor
 does the generator ``dc8``, whose tabulated sigmoid could not reach standard-scaled features.
@@ -46,6 +49,9 @@ fc4         476,960   474,278 BatchNorm not counted (2,682)
 fc5       1,297,696 1,296,550 BatchNorm of the output not counted (1,146)
 dc8         603,866   605,054 the tabulated layers sum to 603,866; cause unknown
 ========= ========= ========= ===========================================================
+
+``noisy`` is this project's own, for full spectra: docs/gan.md says what it is for. It has
+750,563 parameters at the sizes above.
 
 Those of ``mirrored``, without what serves the classes, are the listings' 3,276 (generator), 3,137
 (``mirrored-norm``) and 2,945 at 12 features.
@@ -86,4 +92,15 @@ GENERATORS = {
         "deconv 2 2, norm, leaky, deconv 1 1, norm, leaky, flat, linear out"
     ),
     "mirrored": "unbiased 32, norm, relu, unbiased 64, norm, relu, linear out, tanh",
+    "noisy": "linear 256, leaky, linear 512, leaky, noisy out",
 }
+
+
+def is_noisy(generator):
+    """Tell whether a generator ends in noise of its own for each feature."""
+    return GENERATORS[generator].split(", ")[-1] == "noisy out"
+
+
+def count_latent(generator, latent_size, n_features):
+    """Return how many random numbers a row of a generator is made from."""
+    return latent_size + n_features * is_noisy(generator)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import one_hot
 
+from imsforge.gan.architectures import count_latent
 from imsforge.seeding import derive_seed
 
 
@@ -17,7 +18,7 @@ class Draws:
     ----------
     real : tensor of shape (n_runs, n_steps, n, n_features)
     labels : tensor of shape (n_runs, n_steps, n, n_classes), one-hot
-    z : tensor of shape (n_runs, n_steps, n, latent_size)
+    z : tensor of shape (n_runs, n_steps, n, n_latent)
     weight : tensor of shape (n_runs, n_steps, n, 1)
         Where interpolated rows lie between generated and real ones.
     generator_labels, generator_z : tensors of the same shapes with one step
@@ -66,7 +67,8 @@ class Batches:
 
     def draw(self, n_steps):
         """Return the draws of so many critic steps and one of the generator, without a run axis."""
-        n, latent = self.settings.batch_size, self.settings.latent_size
+        n, n_features = self.settings.batch_size, self.X.shape[1]
+        latent = count_latent(self.settings.generator, self.settings.latent_size, n_features)
         taken = list(itertools.islice(self._order, n_steps))
         self.epoch = taken[-1][0]
         rows = torch.cat([batch for _, batch in taken])

@@ -1,14 +1,17 @@
 """Generators of several runs at once: many batches in one pass, each with its own BatchNorm.
 
-Both kinds map latent numbers (n_runs, n_batches, n, latent_size) and one-hot classes (n_runs,
+Both kinds map latent numbers (n_runs, n_batches, n, n_latent) and one-hot classes (n_runs,
 n_batches, n, n_classes) to rows (n_runs, n_batches, n, n_features), as so many separate passes in
 training mode would: BatchNorm sees one batch at a time, and running statistics move once a batch.
 A pass with ``learn=True`` may be followed by ``backward``, which writes the gradients into the
 stack.
 """
 
+import math
+
 import torch
 from torch import nn
+from torch.nn.functional import softplus
 
 from imsforge.gan.networks import is_made_of
 
@@ -56,6 +59,8 @@ class FullyConnectedGenerators:
             (f"body.{name}", layer) for name, layer in stack.networks[0].body.named_children()
         ]
         self._memory = []
+        self._noisy = stack.networks[0].noise is not None
+        self._noise_memory = None
 
     @torch.no_grad()
     def __call__(self, z, labels, learn=False):
@@ -63,12 +68,15 @@ class FullyConnectedGenerators:
         n_runs, n_batches, n = z.shape[:3]
         labels = labels.reshape(n_runs, n_batches * n, -1)
         embedded = torch.bmm(labels, self.stack.parameters["embedding.weight"])
-        values = torch.cat([z.reshape(n_runs, n_batches * n, -1), embedded], dim=2)
+        z, noise = z.flatten(1, 2).tensor_split([self.stack.networks[0].latent_size], dim=2)
+        values = torch.cat([z, embedded], dim=2)
         self._memory = [labels]
         for name, layer in self._layers:
             values, memory = self._forward(name, layer, values, n)
             if learn:
                 self._memory.append(memory)
+        if self._noisy:
+            values = self._censored_noise(values, noise)
         return values.view(n_runs, n_batches, n, -1)
 
     @torch.no_grad()
@@ -76,6 +84,8 @@ class FullyConnectedGenerators:
         """Write the gradients of the last pass, of one batch; ``slopes`` are the loss' by rows."""
         labels, *memories = self._memory
         slopes = slopes.flatten(1, 2)
+        if self._noisy:
+            slopes = self._censored_noise_backward(slopes, *self._noise_memory)
         for (name, layer), memory in zip(reversed(self._layers), reversed(memories), strict=True):
             slopes = self._backward(name, layer, slopes, memory)
         embedded = slopes[:, :, -labels.shape[2] :]
@@ -107,6 +117,25 @@ class FullyConnectedGenerators:
             case nn.Tanh():
                 return slopes * (1 - memory.square())
         return aten.leaky_relu_backward(slopes, memory, _slope(layer), False)
+
+    def _censored_noise(self, moments, noise):
+        """Make rows from means and spreads, as `imsforge.gan.networks.CensoredNoise` does."""
+        mean, spread = moments.chunk(2, dim=2)
+        floor, gap = (self.stack.buffers[f"noise.{key}"].unsqueeze(1) for key in ("floor", "gap"))
+        values = torch.addcmul(mean, softplus(spread), noise)
+        self._noise_memory = values > floor, noise, mean, spread
+        return torch.where(values > floor, values + gap, floor)
+
+    def _censored_noise_backward(self, slopes, detected, noise, mean, spread):
+        """Return the gradients by means and spreads."""
+        floor, gap = (self.stack.buffers[f"noise.{key}"].unsqueeze(1) for key in ("floor", "gap"))
+        deviation = softplus(spread)
+        below = (floor - mean) / deviation  # where the floor lies, in standard deviations
+        # By how much the mean moves the share that is detected, times the height of the step.
+        step = gap * torch.exp(-below.square() / 2) / (deviation * math.sqrt(2 * math.pi))
+        by_mean = slopes * (detected + step)
+        by_deviation = slopes * (detected * noise + below * step)
+        return torch.cat([by_mean, by_deviation * torch.sigmoid(spread)], dim=2)
 
     def _linear(self, name, values):
         weight = self.stack.parameters[f"{name}.weight"].transpose(1, 2)

@@ -84,7 +84,7 @@ class ConditionalGAN:
         source = torch.Generator().manual_seed(seed)
 
         def generate(block):
-            z = torch.randn(len(block), self.settings.latent_size, generator=source)
+            z = torch.randn(len(block), self.generator.n_latent, generator=source)
             return self.generator(z.to(self.device), block)
 
         return self._in_blocks(generate, (0, self.n_features), labels)

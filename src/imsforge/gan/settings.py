@@ -14,6 +14,7 @@ RATE_DECAYS = ("constant", "linear")
 
 #: What a recipe changes of the defaults. ``thesis`` is training as van der Linden (2024) has it,
 #: row V11, choice by choice; docs/gan.md says which of its faults are not repeated.
+#: ``full-spectra`` is for all peaks of a spectrum, in place of the weights of an NMF.
 RECIPES = {
     "default": {},
     "thesis": {
@@ -31,6 +32,15 @@ RECIPES = {
         "penalty_weight": 10.0,
         "average": 0.0,
     },
+    "full-spectra": {
+        "generator": "noisy",
+        "updates": 15_000,
+        "critic_steps": 5,
+        "learning_rate": 2e-4,
+        "generator_learning_rate": 2e-4,
+        "rate_decay": "linear",
+        "betas": [0.0, 0.9],
+    },
 }
 
 
@@ -38,8 +48,8 @@ RECIPES = {
 class GANSettings:
     """Settings of one conditional GAN.
 
-    The defaults are what served best in short trainings, as docs/gan.md tells; `RECIPES` holds
-    the larger thesis' own values (row V11).
+    The defaults are what served best in short trainings on NMF weights, as docs/gan.md tells;
+    `RECIPES` holds the larger thesis' own values (row V11), and those for full spectra.
 
     Attributes
     ----------

@@ -138,6 +138,7 @@ def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=N
         seed = derive_seed(run.seed, "frechet")
         monitors.append(FrechetMonitor(run.X, run.y, model, seed, among=mask))
         X, y = (torch.tensor(values[rows], device=device) for values in (run.X, run.y))
+        model.generator.learn_range(X)
         batches.append(Batches(X, y, n_classes, settings, run.seed))
     state = TrainingState(models, batches)
     if (saved := checkpoint.load()) is not None:
