@@ -41,6 +41,9 @@ def test_every_artifact_is_where_it_belongs(finished):
             files += [folder / method / name for name in METHOD]
         for method in ("cgan", "cwgan-gp"):
             files += [folder / method / name for name in ("model.safetensors", "history.csv")]
+    folder = tiny / "blocks" / "repeat-1"
+    files += [folder / "vae" / name for name in ("model.safetensors", "history.csv")]
+    files.append(folder / "vae+calibrate+filter" / "scores.csv")
     missing = [str(path) for path in files if not path.is_file() or not path.stat().st_size]
     assert missing == []
     assert not list(results.rglob("*.part*"))
