@@ -88,7 +88,7 @@ def figures(peaks, labels, rng):
     spectra = rng.gamma(1, 100, size=(40, 8))
     yield plot_spectra(peaks.mz, spectra, {"noise": spectra, "smote": spectra[:3]}, "class 5")
     yield plot_fidelity(class_view(rng, ["none", "a+b"]), fidelity(["none", "a+b"]), "title")
-    yield plot_training({"cgan": [history(), history()]}, "title")
+    yield plot_training({"cgan": [history(), history()], "vae": [vae_history()]}, "title")
     signal = peaks.intensity.any(axis=1)
     score = rng.normal(size=signal.sum()).astype(np.float32)
     scores = AnomalyScores(
@@ -111,6 +111,18 @@ def test_each_class_has_a_course_of_its_own():
     (line,) = axis.lines
     assert line.get_label() == "cortex"
     np.testing.assert_allclose(line.get_ydata(), [1 / 6, 2 / 6, 3 / 6, 4 / 3, 5 / 3])
+
+
+def vae_history():
+    return pd.DataFrame(
+        {"update": [1, 2], "epoch": [0.5, 1], "negative_log_likelihood": [9, 4], "divergence": 1.0}
+    )
+
+
+def test_a_vae_has_a_course_of_its_own():
+    loss, *others = plot_training({"vae": [vae_history()]}, "title").axes
+    assert [line.get_label() for line in loss.lines] == ["negative log-likelihood", "divergence"]
+    assert all(axis.texts[0].get_text() == "not defined" for axis in others)
 
 
 def test_pixels_lie_where_they_were_measured():

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -97,15 +98,15 @@ def test_the_oracle_fills_up_with_what_was_held_back(finished):
     assert drawn
     assert drawn <= {row.tobytes() for row in reserve}
     comparison = pd.read_csv(folder / "comparison.csv")
-    assert set(comparison["method"]) == {"none", "noise", "oracle"}
+    assert set(comparison["method"]) == {"none", "noise", "oracle", "vae+calibrate+filter"}
     assert comparison["difference_low"].isna().all()  # one repeat
 
 
-def test_an_experiment_without_networks_makes_fewer_files(finished):
+def test_an_experiment_without_replacement_makes_fewer_files(finished):
     folder = finished.folder / "results/tiny/blocks"
     assert {path.name for path in folder.glob("*.*")} == {
         *("scores.csv", "table.csv", "comparison.csv", "table.md"),
-        *("recall_matrices.png", "recall_matrices.svg"),
+        *("recall_matrices.png", "recall_matrices.svg", "training.png", "training.svg"),
     }
     scores = pd.read_csv(folder / "scores.csv")
     assert set(scores["task"]) == {"oversample"}
@@ -114,7 +115,22 @@ def test_an_experiment_without_networks_makes_fewer_files(finished):
     features = Features.read(folder / "repeat-1" / "scaled.h5")
     assert features.components is None
     X, _ = features.training_set
-    assert X.min() == pytest.approx(-1)
+    assert X.std(axis=0) == pytest.approx(1, abs=1e-4)
+
+
+def test_generated_spectra_are_spectra(finished):
+    """Square roots and back: nothing negative, zeros exact, nothing below the limit of detection."""
+    folder = finished.folder / "results/tiny/blocks/repeat-1"
+    features = Features.read(folder / "scaled.h5")
+    (tasks,) = Resampled.read(folder / "vae+calibrate+filter/resampled.h5", "tasks")
+    made = tasks["oversample"]
+    generated = features.to_spectra(made["values"][made["synthetic"]])
+    real = features.to_spectra(features.training_set[0])
+    assert len(generated)
+    assert generated.min() >= 0
+    assert 0 < np.mean(generated == 0) < 0.9
+    smallest = np.where(real > 0, real, np.inf).min(axis=0)
+    assert ((generated == 0) | (generated >= 0.999 * smallest)).all()
 
 
 def test_labels_cover_every_pixel(finished):

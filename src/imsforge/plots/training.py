@@ -66,7 +66,7 @@ def _draw_lines(axis, repeats, lines):
     if drawn:
         axis.legend(loc="best")
     else:
-        axis.text(0.5, 0.5, "not defined", ha="center", transform=axis.transAxes, color="0.5")
+        _say_not_defined(axis)
 
 
 def _draw_classes(axis, repeats):
@@ -77,13 +77,19 @@ def _draw_classes(axis, repeats):
         for name in first.columns
         if name.startswith(CLASS_COLUMNS) and all(name in other.columns for other in others)
     ]
+    axis.set_ylabel("Fréchet distance a class")
+    if not columns:
+        _say_not_defined(axis)
+        return
     for name, colour in zip(columns, class_colours(len(columns)), strict=True):
         # Repeats that stopped early are shorter: their rows end, and the mean is of the others.
         course = pd.concat([history[["update", name]] for history in repeats])
         mean = course.groupby("update")[name].mean()
         label = name.removeprefix(CLASS_COLUMNS)
         axis.plot(mean.index, mean, color=colour, linewidth=0.9, label=label)
-    axis.set_ylabel("Fréchet distance a class")
-    if columns:
-        axis.set_ylim(top=1.5 * axis.get_ylim()[1])  # room for the legend
-        axis.legend(loc="upper right", ncols=5, fontsize=5, handlelength=1, columnspacing=0.8)
+    axis.set_ylim(top=1.5 * axis.get_ylim()[1])  # room for the legend
+    axis.legend(loc="upper right", ncols=5, fontsize=5, handlelength=1, columnspacing=0.8)
+
+
+def _say_not_defined(axis):
+    axis.text(0.5, 0.5, "not defined", ha="center", transform=axis.transAxes, color="0.5")
