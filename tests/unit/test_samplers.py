@@ -2,6 +2,7 @@ import sys
 import types
 
 import numpy as np
+import pandas as pd
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
@@ -12,6 +13,7 @@ from sklearn.model_selection import cross_val_score
 from imsforge.config import TRAINED_METHODS
 from imsforge.errors import ConfigError, DataError
 from imsforge.oversampling import (
+    CWGANGP,
     SAMPLERS,
     SMOTE,
     Duplicate,
@@ -207,14 +209,16 @@ def test_a_sampling_strategy_says_how_many(name, blobs):
 
 
 def test_gans_fitted_together_are_as_one_by_one(blobs):
+    """Up to rounding, in which batched products differ on some processors, and which grows."""
     X, y = blobs
     sets = [(X, y), (X[:-1] + 1, y[:-1])]
-    alone = [make("cwgan-gp", random_state=seed).fit(*s) for seed, s in enumerate(sets)]
-    together = [make("cwgan-gp", random_state=seed) for seed in range(2)]
+    few = {"settings": {**QUICK, "updates": 6}, "device": "cpu"}
+    alone = [CWGANGP(random_state=seed, **few).fit(*s) for seed, s in enumerate(sets)]
+    together = [CWGANGP(random_state=seed, **few) for seed in range(2)]
     fit_together(together, sets)
     for ours, expected in zip(together, alone, strict=True):
-        np.testing.assert_array_equal(ours.sample(7, 3), expected.sample(7, 3))
-        assert ours.model_.history.equals(expected.model_.history)
+        np.testing.assert_allclose(ours.sample(7, 3), expected.sample(7, 3), atol=1e-3)
+        pd.testing.assert_frame_equal(ours.model_.history, expected.model_.history, atol=1e-3)
         assert {"frechet_1", "frechet_2", "frechet_3"} <= set(ours.model_.history)
 
 

@@ -119,7 +119,7 @@ def test_an_experiment_without_replacement_makes_fewer_files(finished):
 
 
 def test_generated_spectra_are_spectra(finished):
-    """Square roots and back: nothing negative, zeros exact, nothing below the limit of detection."""
+    """Square roots and back: nothing negative, exact zeros, and no ions below the limit."""
     folder = finished.folder / "results/tiny/blocks/repeat-1"
     features = Features.read(folder / "scaled.h5")
     (tasks,) = Resampled.read(folder / "vae+calibrate+filter/resampled.h5", "tasks")

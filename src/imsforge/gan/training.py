@@ -95,7 +95,7 @@ def train(X, y, n_classes, settings, *, seed, device="auto", checkpoint_dir=None
 
 
 def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=None, observer=None):
-    """Train several conditional GANs side by side, with the results of one by one.
+    """Train several conditional GANs side by side; up to rounding, as one by one.
 
     Their weights lie in one buffer and their products are batched, which suits a GPU that a
     single run leaves idle.

@@ -102,7 +102,7 @@ class _GANSampler(TrainedSampler):
 
 
 def fit_together(samplers, sets):
-    """Fit samplers side by side, with the results of one by one; a GPU is busier so.
+    """Fit samplers side by side; up to rounding as one by one, but a GPU is busier.
 
     Parameters
     ----------
