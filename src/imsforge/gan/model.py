@@ -9,7 +9,7 @@ from imsforge.device import resolve_device
 from imsforge.errors import ConfigError, DataError
 from imsforge.gan.networks import Critic, Generator, count_parameters
 from imsforge.gan.settings import GANSettings
-from imsforge.io.tensorfile import read_tensors, write_tensors
+from imsforge.io.tensorfile import read_model, under, write_tensors
 from imsforge.rows import checked_labels
 
 FORMAT = "imsforge conditional GAN 1"
@@ -139,25 +139,14 @@ class ConditionalGAN:
         DataError
             If the file is missing, damaged or holds something else.
         """
-        tensors, header = read_tensors(path)
-        if header.get("format") != FORMAT:
-            raise DataError(
-                f"{path}: holds {header.get('format')!r}, not {FORMAT!r}; train the model again"
-            )
+        tensors, header = read_model(path, FORMAT)
         try:
             settings = GANSettings.from_dict(header["settings"])
             sizes = header["n_features"], header["n_classes"]
             with torch.random.fork_rng(devices=[]):
                 model = cls(settings, *sizes, resolve_device(device))
             for name, network in model.networks.items():
-                prefix = f"{name}."
-                network.load_state_dict(
-                    {
-                        key.removeprefix(prefix): value
-                        for key, value in tensors.items()
-                        if key.startswith(prefix)
-                    }
-                )
+                network.load_state_dict(under(f"{name}.", tensors))
             model.classes = np.array(header["classes"])
             model.updates = header["updates"]
         except (ConfigError, KeyError, TypeError, RuntimeError) as error:

@@ -18,6 +18,7 @@ from imsforge.gan.monitor import COLUMNS, FrechetMonitor, held_out
 from imsforge.gan.progress import Means, Progress
 from imsforge.gan.state import TrainingState
 from imsforge.gan.stopping import judge
+from imsforge.io.tensorfile import under
 from imsforge.rows import checked_rows
 from imsforge.seeding import derive_seed
 
@@ -189,13 +190,8 @@ def _train(state, monitors, checkpoint, observer):
 def _finish(model, state, run):
     """Give a model the weights to end with, and its history."""
     for name, network in model.networks.items():
-        prefix = f"{name}."
         network.load_state_dict(
-            {
-                key.removeprefix(prefix): value
-                for key, value in state.kept[run].items()
-                if key.startswith(prefix)
-            },
+            under(f"{name}.", state.kept[run]),
             assign=True,  # no longer views of buffers that all runs share
         )
     model.updates = state.kept_update[run]

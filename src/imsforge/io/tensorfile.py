@@ -56,6 +56,31 @@ def read_tensors(path):
     return tensors, header
 
 
+def read_model(path, kind):
+    """Return the tensors and the header of a model's file, as `read_tensors` does.
+
+    Raises
+    ------
+    DataError
+        Also if the header's ``format`` is not ``kind``.
+    """
+    tensors, header = read_tensors(path)
+    if header.get("format") != kind:
+        raise DataError(
+            f"{path}: holds {header.get('format')!r}, not {kind!r}; train the model again"
+        )
+    return tensors, header
+
+
+def under(prefix, tensors):
+    """Return the tensors whose names begin with a prefix, by the rest of their names."""
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
 def _digest(tensors):
     digest = hashlib.sha256()
     for name in sorted(tensors):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from imsforge.errors import ConfigError, DataError
-from imsforge.io.tensorfile import read_tensors, write_tensors
+from imsforge.io.tensorfile import read_model, under, write_tensors
 from imsforge.rows import checked_labels
 from imsforge.vae.latents import ClassLatents
 from imsforge.vae.network import ConditionalNetworks
@@ -112,18 +112,14 @@ class ConditionalVAE:
         DataError
             If the file is missing, damaged or holds something else.
         """
-        tensors, header = read_tensors(path)
-        if header.get("format") != FORMAT:
-            raise DataError(
-                f"{path}: holds {header.get('format')!r}, not {FORMAT!r}; train the model again"
-            )
+        tensors, header = read_model(path, FORMAT)
         try:
             settings = VAESettings.from_dict(header["settings"])
             with torch.random.fork_rng(devices=[]):
                 model = cls(settings, header["n_features"], header["n_classes"])
-            model.networks.load_state_dict(_under("networks.", tensors))
+            model.networks.load_state_dict(under("networks.", tensors))
             model.latents = ClassLatents(
-                **_under("latents.", tensors), n_classes=header["n_classes"]
+                **under("latents.", tensors), n_classes=header["n_classes"]
             )
             model.classes = np.array(header["classes"])
         except (ConfigError, KeyError, TypeError, RuntimeError) as error:
@@ -138,9 +134,3 @@ class ConditionalVAE:
         noise = torch.randn(n, self.n_features, generator=source)
         codes = torch.full((n,), code)
         return self.networks.draw(z.to(device), codes.to(device), noise.to(device)).cpu().numpy()
-
-
-def _under(prefix, tensors):
-    return {
-        key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
-    }
