@@ -1,6 +1,7 @@
 """Several runs at once: weights, optimiser, generators and trainings."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.nn.functional import one_hot
@@ -111,14 +112,16 @@ def runs(n_runs=3, n_features=5):
     ids=["closed form", "cgan", "convolutional", "noisy"],
 )
 def test_runs_side_by_side_end_as_one_by_one(settings):
+    """Up to rounding: on some processors batched products round differently."""
     settings = GANSettings(updates=10, critic_steps=2, batch_size=16, **settings)
     together = training.train_together(runs(), N_CLASSES, settings, device="cpu")
     for run, model in zip(runs(), together, strict=True):
         alone = training.train(run.X, run.y, N_CLASSES, settings, seed=run.seed, device="cpu")
         for name, network in model.networks.items():
             for key, value in network.state_dict().items():
-                assert torch.equal(value, alone.networks[name].state_dict()[key])
-        assert model.history.equals(alone.history)
+                expected = alone.networks[name].state_dict()[key]
+                torch.testing.assert_close(value, expected, rtol=1e-3, atol=1e-3)
+        pd.testing.assert_frame_equal(model.history, alone.history, rtol=1e-3, atol=1e-3)
         assert model.updates == alone.updates == 10
 
 
