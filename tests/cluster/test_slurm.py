@@ -77,7 +77,7 @@ def local(tmp_path_factory, root):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory, root):
-    """The study after its run on Slurm, in which the first training was cancelled; and its jobs."""
+    """The study after its run on Slurm, and its jobs; the first training was cancelled at work."""
     workspace = Workspace(tmp_path_factory.mktemp("cluster"), root)
     workspace.configure(small_study())
     before = {job["JobId"] for job in slurm_jobs()}
@@ -87,15 +87,19 @@ def cluster(tmp_path_factory, root):
         run = subprocess.Popen(
             command, cwd=workspace.folder, stdout=output, stderr=subprocess.STDOUT
         )
-        cancelled = None
+        at_work = workspace.folder / "logs/tiny/nmf/repeat-1/cwgan-gp/train_gan.log"
+        cancelled, deadline = None, time.monotonic() + 1800
         while run.poll() is None:
             time.sleep(0.5)
+            if time.monotonic() > deadline:
+                run.kill()
+                pytest.fail(f"the run did not end; its jobs: {slurm_jobs()}")
             running = [
                 job
                 for job in slurm_jobs()
                 if job["JobId"] not in before and job["JobState"] == "RUNNING"
             ]
-            for job in running if cancelled is None else ():
+            for job in running if cancelled is None and at_work.exists() else ():
                 if rule_of(job) == "train_gan":
                     cancelled = job["JobId"]
                     subprocess.run(["scancel", cancelled], check=True)
