@@ -148,6 +148,34 @@ def test_results_are_the_bytes_of_a_local_run(cluster, local):
     assert workspace.bytes_of_results() == local.bytes_of_results()
 
 
+def test_a_killed_run_goes_on_beside_its_own_jobs(tmp_path, root, local):
+    """`kill -9` reaches no jobs: one still runs when the same command submits it again."""
+    workspace = Workspace(tmp_path, root)
+    workspace.configure(small_study())
+    before = {job["JobId"] for job in slurm_jobs()}
+    command = [*on_slurm(root, "slurm"), "results/tiny/labels.h5"]
+    run = workspace.start(*command)
+    deadline = time.monotonic() + 300
+    while not any(
+        rule_of(job) == "extract_peaks" and job["JobState"] == "RUNNING"
+        for job in slurm_jobs()
+        if job["JobId"] not in before
+    ):
+        assert run.poll() is None
+        assert time.monotonic() < deadline, slurm_jobs()
+        time.sleep(0.5)
+    run.kill()
+    run.wait()
+    assert workspace.snakemake("--unlock").returncode == 0
+    again = workspace.snakemake(*command)
+    assert again.returncode == 0, again.stderr
+    submitted = [rule_of(job) for job in slurm_jobs() if job["JobId"] not in before]
+    assert submitted.count("extract_peaks") == 2
+    results = workspace.bytes_of_results()
+    assert "tiny/labels.h5" in results
+    assert results.items() <= local.bytes_of_results().items()
+
+
 def test_short_jobs_of_a_sweep_are_arrays(tmp_path, root):
     workspace = Workspace(tmp_path, root)
     config = small_study()
