@@ -65,11 +65,16 @@ audit: $(AUDIT)/.ready ## look for known vulnerabilities; a bill of materials is
 	$(AUDIT)/bin/cyclonedx-py requirements $(LOCK) --output-reproducible --output-file build/sbom.json
 	@rm -f build/audit.json
 	@$(AUDIT)/bin/pip-audit --requirement $(LOCK) --no-deps --disable-pip --format json \
-		--output build/audit.json --progress-spinner off 2> build/audit.log \
-		&& echo "imsforge: audit: no known vulnerability in $(LOCK)" \
-		|| if [ -s build/audit.json ]; then cat build/audit.log build/audit.json; exit 1; \
-		else echo "imsforge: audit: NOT audited, the vulnerability database cannot be reached" \
-			"(see build/audit.log); build/sbom.json is written; run make audit again online"; fi
+		--output build/audit.json --progress-spinner off 2> build/audit.log; status=$$?; \
+	missed=$$(grep -o '"skip_reason"' build/audit.json 2>/dev/null | wc -l); \
+	if [ ! -s build/audit.json ]; then \
+		echo "imsforge: audit: NOT audited, the vulnerability database cannot be reached" \
+			"(see build/audit.log); build/sbom.json is written; run make audit again online"; \
+	elif [ $$status -ne 0 ]; then cat build/audit.log build/audit.json; exit 1; \
+	elif [ $$missed -ne 0 ]; then \
+		echo "imsforge: audit: NOT audited, $$missed packages of $(LOCK) could not be looked up" \
+			"(see build/audit.json); build/sbom.json is written; run make audit again online"; \
+	else echo "imsforge: audit: no known vulnerability in $(LOCK)"; fi
 
 $(AUDIT)/.ready: envs/audit.txt
 	$(PYTHON) -m venv $(AUDIT)

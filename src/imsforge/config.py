@@ -2,6 +2,7 @@
 
 import copy
 import difflib
+import re
 from pathlib import Path
 
 import yaml
@@ -179,6 +180,11 @@ def _check_file(key, file):
     if not Path(file).is_file():
         raise ConfigError(
             f"{key}: {file}: no such file (paths are relative to the folder snakemake runs in)"
+        )
+    # Snakemake would fill them in, and read another file or none.
+    if re.search(r"\{.*\}|<.*>", str(file)):
+        raise ConfigError(
+            f"{key}: {file}: braces and angle brackets are Snakemake's placeholders; rename it"
         )
 
 

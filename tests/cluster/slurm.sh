@@ -10,6 +10,9 @@ set -euo pipefail
 T=${SLURM_FOLDER:-${TMPDIR:-/tmp}/imsforge-slurm}
 HOST=$(hostname -s)
 MEMORY=$(($(awk '/MemTotal/ {print $2}' /proc/meminfo) / 1024 * 9 / 10))
+# Installed ones (nproc alone says what OMP_NUM_THREADS says); the two that a job asks for at least.
+CORES=$(nproc --all)
+CORES=$((CORES < 2 ? 2 : CORES))
 SOCKET=/run/munge/munge.socket.2
 export SLURM_CONF=$T/slurm.conf
 
@@ -25,7 +28,8 @@ wait_for() {
 }
 
 install() {
-    command -v slurmctld munged >/dev/null && return
+    for tool in slurmctld slurmd munged; do command -v $tool >/dev/null || missing=1; done
+    [ -n "${missing:-}" ] || return 0
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends slurm-wlm munge
 }
@@ -33,6 +37,7 @@ install() {
 configure() {
     mkdir -p "$T"/{state,spool,log,munge} /etc/slurm
     ln -sf /dev/null "$T/gpu0"
+    : >"$T/plugstack.conf"
     echo "Name=gpu Type=toy File=$T/gpu0" >"$T/gres.conf"
     cat >"$T/slurm.conf" <<CONF
 ClusterName=toy
@@ -53,16 +58,17 @@ TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
+SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,defer=0
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 MinJobAge=3600
 KillWait=5
 GresTypes=gpu
-PlugStackConfig=/dev/null
+PlugStackConfig=$T/plugstack.conf
 AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
-NodeName=$HOST NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=$MEMORY Gres=gpu:toy:1 State=UNKNOWN
+NodeName=$HOST NodeAddr=127.0.0.1 CPUs=$CORES RealMemory=$MEMORY Gres=gpu:toy:1 State=UNKNOWN
 PartitionName=cpu Nodes=$HOST Default=YES MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=$HOST MaxTime=INFINITE State=UP
 CONF

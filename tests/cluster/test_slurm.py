@@ -77,7 +77,7 @@ def local(tmp_path_factory, root):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory, root):
-    """The study after its run on Slurm, in which the first training was cancelled; and its jobs."""
+    """The study after its run on Slurm, and its jobs; the first training was cancelled at work."""
     workspace = Workspace(tmp_path_factory.mktemp("cluster"), root)
     workspace.configure(small_study())
     before = {job["JobId"] for job in slurm_jobs()}
@@ -87,15 +87,19 @@ def cluster(tmp_path_factory, root):
         run = subprocess.Popen(
             command, cwd=workspace.folder, stdout=output, stderr=subprocess.STDOUT
         )
-        cancelled = None
+        at_work = workspace.folder / "logs/tiny/nmf/repeat-1/cwgan-gp/train_gan.log"
+        cancelled, deadline = None, time.monotonic() + 1800
         while run.poll() is None:
             time.sleep(0.5)
+            if time.monotonic() > deadline:
+                run.kill()
+                pytest.fail(f"the run did not end; its jobs: {slurm_jobs()}")
             running = [
                 job
                 for job in slurm_jobs()
                 if job["JobId"] not in before and job["JobState"] == "RUNNING"
             ]
-            for job in running if cancelled is None else ():
+            for job in running if cancelled is None and at_work.exists() else ():
                 if rule_of(job) == "train_gan":
                     cancelled = job["JobId"]
                     subprocess.run(["scancel", cancelled], check=True)
@@ -142,6 +146,34 @@ def test_a_cancelled_job_is_submitted_again_with_more(cluster):
 def test_results_are_the_bytes_of_a_local_run(cluster, local):
     workspace, _, _ = cluster
     assert workspace.bytes_of_results() == local.bytes_of_results()
+
+
+def test_a_killed_run_goes_on_beside_its_own_jobs(tmp_path, root, local):
+    """`kill -9` reaches no jobs: one still runs when the same command submits it again."""
+    workspace = Workspace(tmp_path, root)
+    workspace.configure(small_study())
+    before = {job["JobId"] for job in slurm_jobs()}
+    command = [*on_slurm(root, "slurm"), "results/tiny/labels.h5"]
+    run = workspace.start(*command)
+    deadline = time.monotonic() + 300
+    while not any(
+        rule_of(job) == "extract_peaks" and job["JobState"] == "RUNNING"
+        for job in slurm_jobs()
+        if job["JobId"] not in before
+    ):
+        assert run.poll() is None
+        assert time.monotonic() < deadline, slurm_jobs()
+        time.sleep(0.5)
+    run.kill()
+    run.wait()
+    assert workspace.snakemake("--unlock").returncode == 0
+    again = workspace.snakemake(*command)
+    assert again.returncode == 0, again.stderr
+    submitted = [rule_of(job) for job in slurm_jobs() if job["JobId"] not in before]
+    assert submitted.count("extract_peaks") == 2
+    results = workspace.bytes_of_results()
+    assert "tiny/labels.h5" in results
+    assert results.items() <= local.bytes_of_results().items()
 
 
 def test_short_jobs_of_a_sweep_are_arrays(tmp_path, root):

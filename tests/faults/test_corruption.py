@@ -4,8 +4,9 @@ import h5py
 import numpy as np
 import pytest
 
-from imsforge.errors import DamagedError
+from imsforge.errors import DamagedError, DataError
 from imsforge.io.artifacts import Features, Labels, PeakMatrix, Split
+from imsforge.io.tables import read_csv, read_csvs
 from imsforge.stage import stage
 
 
@@ -91,6 +92,22 @@ def test_a_stage_removes_what_is_damaged(files, capsys):
     assert (files / "labels.h5").exists()
 
 
+@pytest.mark.parametrize("end", [b"", b"7,0.5", b"\0\0\0\n"], ids=["empty", "cut", "zeros"])
+def test_a_table_that_breaks_off_is_not_read(tmp_path, end):
+    """Three ways in which a power cut leaves a file."""
+    path = tmp_path / "scores.csv"
+    path.write_bytes(b"class,value\n1,0.25\n" + end if end else b"")
+    with pytest.raises(DamagedError, match="the table breaks off"):
+        read_csv(path)
+
+
+def test_a_table_of_another_kind_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("class,value\n1,0.25\n")
+    (tmp_path / "b.csv").write_text("class,pixels\n1,25\n")
+    with pytest.raises(DataError, match=r"b\.csv: other columns than in .*a\.csv"):
+        read_csvs([tmp_path / "a.csv", tmp_path / "b.csv"])
+
+
 @pytest.mark.workflow
 def test_a_rerun_makes_a_damaged_artifact_anew(study, finished):
     peaks, target = study.folder / "results/tiny/peaks.h5", "results/tiny/labels.h5"
@@ -117,6 +134,11 @@ def test_a_rerun_makes_a_damaged_artifact_anew(study, finished):
         ("tiny/nmf/repeat-1/features.h5", "tiny/nmf/repeat-1/scaled.h5"),
         ("tiny/nmf/repeat-1/scaled.h5", "tiny/nmf/repeat-1/smote/resampled.h5"),
         ("tiny/nmf/repeat-1/smote/resampled.h5", "tiny/nmf/repeat-1/smote/scores.csv"),
+        ("tiny/nmf/repeat-1/cgan/model.safetensors", "tiny/nmf/repeat-1/cgan/resampled.h5"),
+        ("tiny/nmf/repeat-1/cgan/history.csv", "tiny/nmf/training.png"),
+        ("tiny/nmf/repeat-1/smote/scores.csv", "tiny/nmf/table.csv"),
+        ("tiny/anomaly/spots/model.safetensors", "tiny/anomaly/spots/scores.h5"),
+        ("tiny/anomaly/spots/metrics.json", "report.html"),
     ],
 )
 def test_every_intermediate_is_made_anew(study, finished, broken, target):

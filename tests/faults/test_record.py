@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 from rocrate.rocrate import ROCrate
@@ -59,7 +60,11 @@ def test_the_crate_describes_the_run(finished, record):
     assert action["instrument"] is main
     made = {entity.id for entity in action["result"]}
     assert made == {file["path"].removeprefix("results/") for file in record["artifacts"]}
+    # Whole seconds: the validator of the profile takes no fractions.
+    for time in (action["startTime"], action["endTime"]):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", time)
     for entity in crate.data_entities:
+        assert entity["encodingFormat"], entity.id
         assert (finished.folder / "results" / entity.id).is_file()
 
 

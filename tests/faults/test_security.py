@@ -5,6 +5,7 @@ import copy
 import pickle
 import pickletools
 import re
+import subprocess
 
 import h5py
 import numpy as np
@@ -111,6 +112,16 @@ def test_names_that_are_no_plain_folders_are_refused(root, kind, name):
         validate_config(config, root / "workflow/schemas/config.schema.yaml")
 
 
+@pytest.mark.parametrize("name", ["{dataset}.h5", "<results>.h5", "a {x} b.h5"])
+def test_files_named_like_placeholders_are_refused(root, measurement, name):
+    """Snakemake would fill them in, and read another file than the one that was meant."""
+    path = measurement.rename(measurement.with_name(name))
+    labels = {"method": "column", "column": "tissue"}
+    config = {"datasets": {"own": {"input": str(path), "labels": labels}}}
+    with pytest.raises(ConfigError, match=r"own\.input: .* are Snakemake's placeholders; rename"):
+        validate_config(config, root / "workflow/schemas/config.schema.yaml")
+
+
 @pytest.mark.workflow
 def test_wildcards_do_not_leave_the_results(workspace):
     workspace.configure(TINY)
@@ -128,7 +139,9 @@ def test_figures_escape_the_names_of_classes(tmp_path, peaks, labels):
 
 
 @pytest.mark.workflow
-def test_the_report_escapes_the_names_of_classes(workspace, measurement):
+def test_names_from_outside_stay_text(workspace, measurement):
+    """A file and classes whose names a shell, Snakemake or a browser would take for commands."""
+    measurement = measurement.rename(measurement.with_name("$(touch owned); $HOME '`id`'.h5"))
     with h5py.File(measurement, "r+") as file:
         del file["tissue"]
         file["tissue"] = np.repeat([EVIL, "$(touch owned)"], 60).astype("S")
@@ -152,3 +165,36 @@ def test_the_lock_names_no_package_twice(root):
     environment = yaml.safe_load((root / "envs/imsforge.yaml").read_text())
     names = [line.split("==")[0].lower() for line in environment["dependencies"][-1]["pip"]]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "fails", "says"),
+    [
+        ('{"dependencies": [{"name": "a", "vulns": []}]}', 0, False, "no known vulnerability in"),
+        ('{"dependencies": [{"name": "a", "vulns": ["CVE"]}]}', 1, True, "CVE"),
+        ('{"dependencies": [{"name": "a", "skip_reason": "?"}]}', 0, False, "NOT audited, 1 pack"),
+        ("", 1, False, "NOT audited, the vulnerability database cannot be reached"),
+    ],
+    ids=["clean", "vulnerable", "unknown to the database", "no network"],
+)
+def test_an_audit_says_what_it_did(root, tmp_path, content, status, fails, says):
+    """With stand-ins for the tools: what cannot be looked up is not called sound."""
+    (tmp_path / "envs").symlink_to(root / "envs")
+    (tmp_path / "build/audit/bin").mkdir(parents=True)
+    script = (
+        f"#!/bin/sh\n[ -z '{content}' ] || echo '{content}' > build/audit.json\nexit {status}\n"
+    )
+    for tool, text in (("pip-audit", script), ("cyclonedx-py", "#!/bin/sh\n")):
+        path = tmp_path / "build/audit/bin" / tool
+        path.write_text(text)
+        path.chmod(0o755)
+    (tmp_path / "build/audit/.ready").touch()
+    run = subprocess.run(
+        ["make", "--file", str(root / "Makefile"), "audit"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode != 0) == fails, run.stderr
+    assert says in run.stdout

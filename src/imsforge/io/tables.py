@@ -1,11 +1,12 @@
 """Tables and metadata as CSV, JSON and Markdown."""
 
+import io
 import json
 from pathlib import Path
 
 import pandas as pd
 
-from imsforge.errors import DataError
+from imsforge.errors import DamagedError, DataError
 from imsforge.io.artifacts import damaged
 from imsforge.io.atomic import atomic
 
@@ -30,14 +31,31 @@ def read_csv(path):
         raise DataError(f"{path}: no such file; run the stage that makes it")
     text = dict.fromkeys(("class", "true", "predicted", "generated", "real", "sample"), str)
     try:
-        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+        content = Path(path).read_text(encoding="utf-8")
+        # What is left of a table that was cut would be read without complaint.
+        if not content.endswith("\n") or "\0" in content:
+            raise DamagedError(path, "the table breaks off")
+        return pd.read_csv(io.StringIO(content), dtype=text, keep_default_na=False, na_values=[""])
     except (ValueError, pd.errors.ParserError) as error:
         raise damaged(path, error) from error
 
 
 def read_csvs(paths):
-    """Read tables of the same columns, one below the other."""
-    return pd.concat([read_csv(path) for path in paths], ignore_index=True)
+    """Read tables of the same columns, one below the other.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged, or has other columns than the first.
+    """
+    tables = {path: read_csv(path) for path in paths}
+    (first, expected), *others = tables.items()
+    for path, table in others:
+        if list(table.columns) != list(expected.columns):
+            raise DataError(
+                f"{path}: other columns than in {first}; delete the one that is wrong and run again"
+            )
+    return pd.concat(tables.values(), ignore_index=True)
 
 
 def write_json(content, path):

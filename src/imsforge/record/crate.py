@@ -29,9 +29,12 @@ FORMATS = {
     ".csv": "text/csv",
     ".h5": "application/x-hdf5",
     ".html": "text/html",
+    ".ibd": "application/octet-stream",
+    ".imzML": "application/xml",
     ".json": "application/json",
     ".md": "text/markdown",
     ".png": "image/png",
+    ".safetensors": "application/octet-stream",
     ".svg": "image/svg+xml",
     ".yaml": "application/yaml",
 }
@@ -108,6 +111,7 @@ def _workflow(crate, path, versions):
         properties={
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
             "name": "imsforge",
+            "encodingFormat": "text/plain",
             "version": versions["imsforge"],
             "programmingLanguage": {"@id": language.id},
         },

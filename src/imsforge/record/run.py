@@ -73,7 +73,7 @@ def _stages(logs):
         yield {
             "log": str(log),
             "started": started.isoformat(),
-            "ended": (started + timedelta(seconds=seconds)).isoformat(),
+            "ended": (started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
             "seconds": seconds,
             "peak_memory_mb": int(done.group(2)),
         }
