@@ -69,7 +69,7 @@ class Workspace:
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")]
         return [*command, "--configfile", "study.yaml", "--cores", str(cores), *arguments]
 
-    def snakemake(self, *arguments, cores=2, timeout=600, **options):
+    def snakemake(self, *arguments, cores=2, timeout=1800, **options):
         return subprocess.run(
             self.command(*arguments, cores=cores),
             cwd=self.folder,

@@ -155,7 +155,7 @@ def test_a_killed_run_goes_on_beside_its_own_jobs(tmp_path, root, local):
     before = {job["JobId"] for job in slurm_jobs()}
     command = [*on_slurm(root, "slurm"), "results/tiny/labels.h5"]
     run = workspace.start(*command)
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 600
     while not any(
         rule_of(job) == "extract_peaks" and job["JobState"] == "RUNNING"
         for job in slurm_jobs()

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
 
 import psutil
 
@@ -31,14 +32,34 @@ STAGES = [
     ("plot_spectra", "tiny/nmf", "tiny/nmf/spectra.png"),
     ("plot_training", "tiny/nmf", "tiny/nmf/training.png"),
     ("select_healthy", "tiny/anomaly/spots", "tiny/anomaly/spots/split.h5"),
+    ("reduce_healthy", "tiny/anomaly/spots", "tiny/anomaly/spots/features.h5"),
+    ("scale_healthy", "tiny/anomaly/spots", "tiny/anomaly/spots/scaled.h5"),
+    ("train_healthy", "tiny/anomaly/spots", "tiny/anomaly/spots/model.safetensors"),
     ("anomaly_map", "tiny/anomaly/spots", "tiny/anomaly/spots/scores.h5"),
     ("report", "", "report.html"),
+    ("provenance", "", "workflow.smk"),
 ]
+
+#: Stages that the tiny study does not ask for.
+OTHER_STAGES = [
+    ("scan_classes", "tiny", "tiny/class_numbers.csv"),
+    ("plot_class_numbers", "tiny", "tiny/class_numbers.png"),
+    ("train_together", "tiny/nmf/together/cwgan-gp", "tiny/nmf/together/cwgan-gp"),
+]
+
+#: Logs that are named as those of other rules.
+LOGS = {"reduce_healthy": "reduce", "scale_healthy": "scale", "train_healthy": "train_gan"}
+
+
+def log_of(stage):
+    """Return the log of a stage, below ``logs``."""
+    rule, folder, _ = stage
+    return Path(folder, f"{LOGS.get(rule, rule)}.log")
 
 
 def kill_in_stage(run, log, moment, what):
     """Wait for a stage's log, then ``moment`` seconds; kill the run, or the script alone."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not log.exists() and run.poll() is None:
         assert time.monotonic() < deadline, f"{log} did not appear"
         time.sleep(0.01)
@@ -50,14 +71,14 @@ def kill_in_stage(run, log, moment, what):
         for script in scripts:
             with contextlib.suppress(psutil.NoSuchProcess):
                 script.kill()
-        run.wait(timeout=60)
+        run.wait(timeout=600)
 
 
 def kill_run(run):
     """Kill Snakemake and all it started, as a power cut would."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(run.pid, signal.SIGKILL)
-    run.wait(timeout=60)
+    run.wait(timeout=600)
 
 
 def rerun(workspace, *arguments):

@@ -31,7 +31,7 @@ def test_a_second_run_in_one_folder_says_so_and_stops(study, finished):
         os.killpg(first.pid, signal.SIGCONT)
     assert second.returncode != 0
     assert "Directory cannot be locked" in second.stdout + second.stderr
-    assert first.wait(timeout=120) == 0
+    assert first.wait(timeout=600) == 0
     assert study.bytes_of_results() == finished.bytes_of_results()
 
 
@@ -51,13 +51,43 @@ def test_read_only_results_are_named_and_left_alone(study, finished):
     folder.chmod(0o555)
     try:
         run = subprocess.run(
-            command, cwd=study.folder, capture_output=True, text=True, timeout=120, check=False
+            command, cwd=study.folder, capture_output=True, text=True, timeout=600, check=False
         )
     finally:
         folder.chmod(0o755)
     assert run.returncode != 0
     assert "Permission denied" in run.stdout + run.stderr
     assert "cwgan-gp" in run.stdout + run.stderr
+    assert study.bytes_of_results() == finished.bytes_of_results()
+
+
+@pytest.mark.parametrize(
+    ("rule", "file"), [("extract_peaks", "tiny/peaks.h5"), ("train_gan", MODEL[8:])]
+)
+def test_a_disk_that_is_full_during_a_run(study, finished, rule, file):
+    """The stage names the file and leaves no part of it; with room the same command goes on."""
+    path = study.folder / "results" / file
+    command = study.command("--forcerun", rule, "--", f"results/{file}")
+    # A limit on the size of files stands for the disk: a test cannot fill that.
+    limit = path.stat().st_size // 2
+    run = subprocess.run(
+        ["prlimit", f"--fsize={limit}", *command],
+        cwd=study.folder,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert run.returncode != 0
+    (line,) = {line for line in run.stderr.splitlines() if line.startswith("imsforge: ")}
+    assert line == (
+        f"imsforge: {rule}: results/{file}: cannot be written (File too large); "
+        "make room and run again"
+    )
+    assert not path.exists()
+    assert not list(study.folder.rglob("*.part*"))
+    again = study.snakemake(f"results/{file}")
+    assert again.returncode == 0, again.stderr
     assert study.bytes_of_results() == finished.bytes_of_results()
 
 

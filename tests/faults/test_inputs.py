@@ -39,7 +39,7 @@ def test_an_input_changed_during_a_run_is_not_mixed_in(workspace, measurement):
     while run.poll() is None and not (workspace.folder / "results/own/ingest.json").exists():
         time.sleep(0.01)
     change(measurement)
-    run.wait(timeout=120)
+    run.wait(timeout=600)
     again = workspace.snakemake(PEAKS)
     assert again.returncode == 0, again.stderr
     after = workspace.bytes_of_results()

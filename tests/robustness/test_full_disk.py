@@ -45,7 +45,7 @@ def test_a_full_disk(tmp_path, root, what):
         cwd=root / "src",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert run.returncode == 0, run.stderr

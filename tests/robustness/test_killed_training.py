@@ -54,7 +54,7 @@ def start(folder):
 
 def finish(folder):
     process = start(folder)
-    _, log = process.communicate(timeout=300)
+    _, log = process.communicate(timeout=600)
     assert process.returncode == 0, log
     return log
 
@@ -67,7 +67,7 @@ def results(folder):
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
     process, started = start(folder), time.monotonic()
-    process.communicate(timeout=300)
+    process.communicate(timeout=600)
     seconds = time.monotonic() - started
     return *results(folder), seconds
 

@@ -166,7 +166,7 @@ def test_a_training_killed_with_its_workflow_ends_with_the_same_bytes(finished, 
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
     command += ["--configfile", "study.yaml", "--cores", "1", target]
     killed = subprocess.Popen(command, cwd=tmp_path, start_new_session=True)
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 600
     while not (folder / ".checkpoint" / "checkpoint.safetensors").exists():
         assert killed.poll() is None
         assert time.monotonic() < deadline
