@@ -19,6 +19,8 @@ from imsforge.plots.style import OKABE_ITO, new_figure
 DATASETS = ("bladder", "barley", "kidney", "kidney-thesis")
 FIDELITY = ("two_sample_auc", "coverage", "copying", "correlation_error")
 RARE = (18, 50, 100, 500)
+#: Smaller shares are drawn here.
+LEAST_SHARE = 0.7
 AVERAGES = {
     ("macro", "recall"): "macro recall",
     ("macro", "precision"): "macro precision",
@@ -113,26 +115,30 @@ def draw_replacement(there, images):
     """Draw the share of the real score, a panel a dataset, a line a method."""
     if not there:
         return
-    figure, axes = new_figure(1, len(there), width=2.1 * len(there) + 1.6, height=3.0, sharex=True)
-    for axis, (dataset, folder) in zip(axes[0], there, strict=True):
-        shares = shares_of_real(folder).drop(index="none")
-        places = np.arange(len(shares))[::-1]
-        for classifier, colour, marker in zip(shares, OKABE_ITO, "osD^", strict=False):
+    width = 2.2 * len(there) + 1.8
+    figure, axes = new_figure(1, len(there), width=width, height=3.4, sharex=True, sharey=True)
+    tables = {dataset: shares_of_real(folder).drop(index="none") for dataset, folder in there}
+    methods = next(iter(tables.values())).index
+    places = np.arange(len(methods))[::-1]
+    for axis, (dataset, shares) in zip(axes[0], tables.items(), strict=True):
+        shifts = np.linspace(0.24, -0.24, shares.shape[1])
+        for name, shift, colour, marker in zip(shares, shifts, OKABE_ITO, "osD^", strict=False):
             axis.plot(
-                shares[classifier].clip(lower=0.5),
-                *(places, marker),
+                shares[name].reindex(methods).clip(lower=LEAST_SHARE),
+                places + shift,
+                marker,
                 color=colour,
-                label=classifier,
-                markersize=4,
+                label=name,
+                markersize=3.5,
             )
         axis.axvline(1, color="0.4", linewidth=0.8)
         axis.axvline(0.98, color="0.4", linewidth=0.8, linestyle=":")
-        axis.set_yticks(places, shares.index)
-        axis.grid(axis="y", color="0.9")
+        axis.set_yticks(places, methods)
+        axis.grid(axis="y", color="0.93")
         axis.set_title(dataset)
-        axis.set_xlabel("share of the real macro recall")
-    axes[0, 0].set_xlim(0.5, 1.06)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    axes[0, 0].set_xlim(LEAST_SHARE - 0.02, 1.08)
+    figure.supxlabel("share of the macro recall with real spectra", fontsize=8)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     save_png(figure, images / "full_spectra_replacement.png")
 
 
