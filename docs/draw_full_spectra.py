@@ -6,6 +6,7 @@ RESULTS is the folder that ``config/studies/full-spectra.yaml`` filled, wholly o
 """
 
 import argparse
+import re
 from pathlib import Path
 
 import numpy as np
@@ -64,33 +65,38 @@ def print_and_draw(arguments, experiment, table, draw):
     draw(there, arguments.images)
 
 
-def shares_of_real(folder):
-    """Return the share of the real macro recall by method (rows) and classifier."""
+def replaced_recall(folder, column):
+    """Return a column of the comparison of macro recalls by method (rows) and classifier."""
     rows = read_csv(folder / "comparison.csv")
     rows = rows[(rows["class"] == "macro") & (rows["metric"] == "recall")]
     rows = rows[(rows["task"] == "replace") & (rows["priors"] == "observed")]
-    return rows.pivot_table("share_of_real", index="method", columns="classifier", sort=False)
+    return rows.pivot_table(column, index="method", columns="classifier", sort=False)
 
 
 def replacement_table(folder):
     """Lay out shares of the real score and fidelity of an experiment, as Markdown."""
-    table = shares_of_real(folder).map("{:.3f}".format)
-    none = read_csv(folder / "comparison.csv").query(
-        "method == 'none' and `class` == 'macro' and metric == 'recall'"
-    )
-    real = none.drop_duplicates("classifier").set_index("classifier")
-    table.loc["none"] = [
-        f"1 ({real.loc[c, 'mean']:.3f} ± {real.loc[c, 'std']:.3f})" for c in table.columns
-    ]
+    share, std = (replaced_recall(folder, column) for column in ("share_of_real", "std"))
+    real = replaced_recall(folder, "mean").loc["none"]
+    table = pd.DataFrame(index=share.index)
+    for classifier in share:
+        spread = std[classifier] / real[classifier]
+        pairs = zip(share[classifier], spread, strict=True)
+        table[classifier] = [f"{mean:.3f} ± {s:.3f}" for mean, s in pairs]
+    table.loc["none"] = [f"1 (recall {value:.3f})" for value in real]
     fidelity = read_csv(folder / "fidelity.csv")
     fidelity = fidelity[fidelity["class"] == "all"].groupby(["method", "metric"])["value"]
     for metric in FIDELITY:
-        cells = {
-            method: format_score(fidelity.mean()[method, metric], fidelity.std()[method, metric])
+        table[metric.replace("_", " ")] = [
+            format_score(fidelity.mean()[method, metric], fidelity.std()[method, metric])
             for method in table.index
-        }
-        table[metric] = pd.Series(cells)
-    return table.reset_index().to_markdown(index=False, disable_numparse=True)
+        ]
+    return markdown(table.reset_index())
+
+
+def markdown(frame):
+    """Return a table of text as Markdown, without padding."""
+    text = frame.to_markdown(index=False, disable_numparse=True)
+    return re.sub(r"-{3,}", "---", re.sub(r" +", " ", text)).replace(":---", "---")
 
 
 def oversampling_table(folder):
@@ -108,7 +114,7 @@ def oversampling_table(folder):
             change = f" {score['difference']:+.3f}{star}{gap}" if method != "none" else ""
             line[name] = f"{score['mean']:.3f}{change}"
         lines.append(line)
-    return pd.DataFrame(lines).to_markdown(index=False, disable_numparse=True)
+    return markdown(pd.DataFrame(lines))
 
 
 def draw_replacement(there, images):
@@ -117,7 +123,10 @@ def draw_replacement(there, images):
         return
     width = 2.2 * len(there) + 1.8
     figure, axes = new_figure(1, len(there), width=width, height=3.4, sharex=True, sharey=True)
-    tables = {dataset: shares_of_real(folder).drop(index="none") for dataset, folder in there}
+    tables = {
+        dataset: replaced_recall(folder, "share_of_real").drop(index="none")
+        for dataset, folder in there
+    }
     methods = next(iter(tables.values())).index
     places = np.arange(len(methods))[::-1]
     for axis, (dataset, shares) in zip(axes[0], tables.items(), strict=True):
@@ -225,8 +234,7 @@ def draw_learning_curves(folder, images):
     table = means[means["metric"] == "f1"].pivot_table(
         index=["classifier", "method"], columns="n", values="value", sort=False
     )
-    text = table.map("{:.3f}".format).reset_index().to_markdown(index=False, disable_numparse=True)
-    print(f"\n### F1 of the rare classes\n\n{text}")
+    print(f"\n### F1 of the rare classes\n\n{markdown(table.map('{:.3f}'.format).reset_index())}")
 
 
 if __name__ == "__main__":

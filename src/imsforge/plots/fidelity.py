@@ -95,7 +95,7 @@ def _draw_cloud(axis, view, method):
     axis.set_xticks([])
     axis.set_yticks([])
     outside = np.any((points < low) | (points > high), axis=1).mean()
-    if outside:
+    if outside >= 0.005:
         axis.set_title(f"{outside:.0%} of the generated lie outside", color=GENERATED)
 
 
