@@ -21,6 +21,7 @@ STAGES = [
     ("reduce", "tiny/nmf/repeat-1", "tiny/nmf/repeat-1/features.h5"),
     ("scale", "tiny/nmf/repeat-1", "tiny/nmf/repeat-1/scaled.h5"),
     ("train_gan", "tiny/nmf/repeat-1/cwgan-gp", "tiny/nmf/repeat-1/cwgan-gp/model.safetensors"),
+    ("train_vae", "tiny/blocks/repeat-1/vae", "tiny/blocks/repeat-1/vae/model.safetensors"),
     ("oversample", "tiny/nmf/repeat-1/smote", "tiny/nmf/repeat-1/smote/resampled.h5"),
     ("evaluate", "tiny/nmf/repeat-1/smote", "tiny/nmf/repeat-1/smote/scores.csv"),
     ("collect_scores", "tiny/nmf", "tiny/nmf/scores.csv"),
