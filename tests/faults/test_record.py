@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from urllib.parse import unquote
 
 import pytest
 from rocrate.rocrate import ROCrate
@@ -58,14 +59,15 @@ def test_the_crate_describes_the_run(finished, record):
     action = root["mentions"]
     assert action.type == "CreateAction"
     assert action["instrument"] is main
-    made = {entity.id for entity in action["result"]}
+    # Identifiers are URIs: a plus sign is encoded.
+    made = {unquote(entity.id) for entity in action["result"]}
     assert made == {file["path"].removeprefix("results/") for file in record["artifacts"]}
     # Whole seconds: the validator of the profile takes no fractions.
     for time in (action["startTime"], action["endTime"]):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", time)
     for entity in crate.data_entities:
         assert entity["encodingFormat"], entity.id
-        assert (finished.folder / "results" / entity.id).is_file()
+        assert (finished.folder / "results" / unquote(entity.id)).is_file()
 
 
 def test_verify_passes_and_names_what_was_changed(study):

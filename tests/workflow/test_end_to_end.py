@@ -149,7 +149,7 @@ def test_the_anomaly_map_knows_the_truth(finished):
 
 def test_the_report_stands_alone(finished):
     page = (finished.folder / "results/report.html").read_text()
-    assert page.count("data:image/png;base64,") == 9
+    assert page.count("data:image/png;base64,") == 10
     assert 'src="http' not in page
     assert "<link" not in page
     assert "<script" not in page

@@ -34,7 +34,7 @@ def test_arrays_are_the_slurm_profile_with_arrays(root):
 def test_every_cluster_profile_asks_for_gpus_where_networks_train(root):
     for name in ("slurm", "slurm-array", "cluster-generic"):
         settings = profile(root, name)
-        training = {"train_gan", "train_together", "train_healthy"}
+        training = {"train_gan", "train_vae", "train_together", "train_healthy"}
         assert set(settings["set-resources"]) == training, name
         assert all(rule["gpu"] == 1 for rule in settings["set-resources"].values()), name
         assert settings["retries"] == 2, name

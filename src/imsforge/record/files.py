@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from imsforge.config import generator_of
 from imsforge.io.labels.files import label_files
 
 
@@ -23,11 +24,16 @@ def result_files(config, results):
             for repeat in range(1, settings["repeats"] + 1):
                 place = folder / experiment / f"repeat-{repeat}"
                 files += _files(place)
-                for method in settings["methods"]:
-                    files += _files(place / method)
+                for folder_name in _method_folders(settings["methods"]):
+                    files += _files(place / folder_name)
         for anomaly in dataset["anomaly"]:
             files += _files(folder / "anomaly" / anomaly)
     return sorted(files)
+
+
+def _method_folders(methods):
+    """Return the folders of methods, and of the generators whose networks refinements draw from."""
+    return sorted({*methods, *map(generator_of, methods)})
 
 
 def _files(folder):
