@@ -19,7 +19,7 @@ pytestmark = [
     ),
 ]
 
-GPU_RULES = {"train_gan", "train_vae", "train_healthy"}
+GPU_RULES = {"train_gan", "train_healthy"}
 
 
 def small_study():
