@@ -8,7 +8,7 @@ min_version("9.0")
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
-from imsforge.config import validate_config
+from imsforge.study.config import validate_config
 from imsforge.errors import ConfigError
 
 # A study given with --configfile stands alone; anything else is laid over the default study.

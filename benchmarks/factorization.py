@@ -24,7 +24,7 @@ from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 
 from imsforge.factorization import NMFFeatures, SemiOrthogonalNMF
-from imsforge.factorization.rows import BLOCK_ROWS
+from imsforge.factorization.row_blocks import BLOCK_ROWS
 from imsforge.phantom import PRESETS, make_phantom
 from imsforge.stage import limited_threads
 

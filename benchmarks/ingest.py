@@ -2,9 +2,9 @@
 
     python benchmarks/ingest.py [--quick]
 
-- The XML of an imzML is parsed by `imsforge.io.imzml.parser` and by pyimzML.
+- The XML of an imzML is parsed by `imsforge.readers.imzml.parser` and by pyimzML.
 - For each kind of .ibd, the windows of all peaks are integrated over all spectra by
-  `imsforge.spectra.extract`, which also writes peaks.h5 and peaks.csv; by loops over pyimzML's
+  `imsforge.peaks.extract`, which also writes peaks.h5 and peaks.csv; by loops over pyimzML's
   getspectrum that sum the windows of each spectrum in NumPy, one by one ("plain") or by running
   sums ("careful"); and by imzy's ion images, where imzy is installed. The same bytes are read with
   NumPy in blocks of 16 MiB.
@@ -27,10 +27,10 @@ from pathlib import Path
 import numpy as np
 from pyimzml.ImzMLParser import ImzMLParser
 
-from imsforge.io.imzml.parser import parse_imzml
-from imsforge.io.raw.ingest import read_measurement
-from imsforge.io.raw.measurement import Measurement
-from imsforge.spectra import Peaks, extract, find_peaks
+from imsforge.ingest.ingest import read_measurement
+from imsforge.ingest.measurement import Measurement
+from imsforge.peaks import Peaks, extract, find_peaks
+from imsforge.readers.imzml.parser import parse_imzml
 
 N_PEAKS = 573
 REPEATS = 5

@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imsforge.evaluation.tables import format_score
-from imsforge.io.figures import save_png
-from imsforge.io.tables import read_csv
+from imsforge.artifacts.figures import save_png
+from imsforge.artifacts.text import format_score, read_csv
 from imsforge.plots.style import OKABE_ITO, new_figure
 
 DATASETS = ("bladder", "barley", "kidney", "kidney-thesis")

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.anomaly.scores import detect_anomalies
+from imsforge.anomaly.detection import detect_anomalies
+from imsforge.artifacts.contract import Features, PeakMatrix
+from imsforge.artifacts.figures import save_figure
+from imsforge.artifacts.text import write_json
 from imsforge.gan.model import ConditionalGAN
-from imsforge.io.artifacts import Features, PeakMatrix
-from imsforge.io.figures import save_figure
-from imsforge.io.tables import write_json
 from imsforge.phantom import PhantomTruth
 from imsforge.plots.maps import plot_anomaly
 from imsforge.stage import stage

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.evaluation.fidelity_scores import assess_fidelity
-from imsforge.io.artifacts import Features, Resampled
-from imsforge.io.tables import write_csv
+from imsforge.artifacts.contract import Features, Resampled
+from imsforge.artifacts.text import write_csv
+from imsforge.fidelity.assessment import assess_fidelity
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

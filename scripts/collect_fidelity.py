@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.evaluation.fidelity_tables import fidelity_markdown
-from imsforge.io.tables import read_csvs, write_csv, write_text
+from imsforge.artifacts.text import read_csvs, write_csv, write_text
+from imsforge.fidelity.fidelity_tables import fidelity_markdown
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

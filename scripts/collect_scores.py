@@ -2,10 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from imsforge.artifacts.contract import Features
+from imsforge.artifacts.text import read_csvs, write_csv, write_text
 from imsforge.evaluation.comparison import compare_methods
-from imsforge.evaluation.tables import class_counts, coverage_note, markdown_table, score_table
-from imsforge.io.artifacts import Features
-from imsforge.io.tables import read_csvs, write_csv, write_text
+from imsforge.evaluation.score_tables import (
+    class_counts,
+    coverage_note,
+    markdown_table,
+    score_table,
+)
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from imsforge.artifacts.contract import Features, Resampled
+from imsforge.artifacts.text import write_csv
 from imsforge.evaluation.scores import evaluate
-from imsforge.io.artifacts import Features, Resampled
-from imsforge.io.tables import write_csv
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.peak_list import read_peak_list
-from imsforge.io.raw.measurement import Measurement
-from imsforge.spectra import extract_peaks
+from imsforge.ingest.measurement import Measurement
+from imsforge.peaks import extract_peaks
+from imsforge.peaks.peak_list import read_peak_list
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

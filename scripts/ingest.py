@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.raw.ingest import read_measurement
-from imsforge.io.tables import write_json
+from imsforge.artifacts.text import write_json
+from imsforge.ingest.ingest import read_measurement
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

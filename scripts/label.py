@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.labels.layers import read_layers
-from imsforge.io.tables import write_csv
+from imsforge.artifacts.contract import PeakMatrix
+from imsforge.artifacts.text import write_csv
 from imsforge.labels import class_table, label_pixels
+from imsforge.labels.layers import read_layers
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

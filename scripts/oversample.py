@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.artifacts import Features, Resampled
+from imsforge.artifacts.contract import Features, Resampled
 from imsforge.oversampling import fitted_sampler, training_sets
 from imsforge.stage import stage
 

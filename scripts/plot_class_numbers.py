@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.figures import save_figure
-from imsforge.io.tables import read_csv
+from imsforge.artifacts.figures import save_figure
+from imsforge.artifacts.text import read_csv
 from imsforge.plots.class_numbers import plot_class_numbers
 from imsforge.stage import stage
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.artifacts import Labels, PeakMatrix
-from imsforge.io.figures import save_figure
+from imsforge.artifacts.contract import Labels, PeakMatrix
+from imsforge.artifacts.figures import save_figure
 from imsforge.plots.maps import plot_classes
 from imsforge.stage import stage
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imsforge.evaluation.projection import view_rarest_class
-from imsforge.io.artifacts import Features, Resampled
-from imsforge.io.figures import save_figure
-from imsforge.io.tables import read_csv
+from imsforge.artifacts.contract import Features, Resampled
+from imsforge.artifacts.figures import save_figure
+from imsforge.artifacts.text import read_csv
+from imsforge.fidelity.rarest_class import view_rarest_class
 from imsforge.plots.fidelity import plot_fidelity
 from imsforge.stage import stage
 

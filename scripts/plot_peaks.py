@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.figures import save_figure
-from imsforge.io.tables import read_csv
-from imsforge.plots.peaks import plot_peaks
+from imsforge.artifacts.figures import save_figure
+from imsforge.artifacts.text import read_csv
+from imsforge.plots.mean_spectrum import plot_peaks
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.figures import save_figure
-from imsforge.io.tables import read_csvs
+from imsforge.artifacts.figures import save_figure
+from imsforge.artifacts.text import read_csvs
 from imsforge.plots.matrices import plot_recall_matrices
 from imsforge.stage import stage
 

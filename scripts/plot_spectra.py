@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imsforge.evaluation.fidelity import spectra_of_rarest_class
-from imsforge.io.artifacts import Features, PeakMatrix, Resampled
-from imsforge.io.figures import save_figure
+from imsforge.artifacts.contract import Features, PeakMatrix, Resampled
+from imsforge.artifacts.figures import save_figure
+from imsforge.fidelity.rarest_class import spectra_of_rarest_class
 from imsforge.plots.spectra import plot_spectra
 from imsforge.stage import stage
 

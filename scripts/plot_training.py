@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imsforge.io.figures import save_figure
-from imsforge.io.tables import read_csv
-from imsforge.plots.training import plot_training
+from imsforge.artifacts.figures import save_figure
+from imsforge.artifacts.text import read_csv
+from imsforge.plots.histories import plot_training
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

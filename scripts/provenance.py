@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imsforge.io.tables import write_json, write_text
-from imsforge.record import describe_run, write_crate
+from imsforge.artifacts.text import write_json, write_text
 from imsforge.stage import stage
+from imsforge.study.record import describe_run, write_crate
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from imsforge.artifacts.contract import Labels, PeakMatrix, Split
 from imsforge.factorization.features import make_features
-from imsforge.io.artifacts import Labels, PeakMatrix, Split
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.tables import write_text
-from imsforge.report import build_report
+from imsforge.artifacts.text import write_text
 from imsforge.stage import stage
+from imsforge.study.report import build_report
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.artifacts import Features
+from imsforge.artifacts.contract import Features
 from imsforge.scaling import scale_features
 from imsforge.stage import stage
 

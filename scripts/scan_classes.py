@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from imsforge.artifacts.contract import PeakMatrix
+from imsforge.artifacts.text import write_csv
 from imsforge.factorization.class_numbers import scan_class_numbers
-from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.tables import write_csv
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

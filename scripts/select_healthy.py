@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imsforge.anomaly.healthy import HEALTHY_NAMES, healthy_split
-from imsforge.io.artifacts import Labels, PeakMatrix, Split
-from imsforge.io.labels.masks import read_mask
+from imsforge.artifacts.contract import Labels, PeakMatrix, Split
+from imsforge.labels.masks import read_mask
+from imsforge.splits.healthy import HEALTHY_NAMES, healthy_split
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

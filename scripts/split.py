@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.evaluation.splits import select_classes, split_pixels
-from imsforge.io.artifacts import Labels, PeakMatrix, Split
+from imsforge.artifacts.contract import Labels, PeakMatrix, Split
+from imsforge.splits.pixels import select_classes, split_pixels
 from imsforge.stage import stage
 
 if TYPE_CHECKING:

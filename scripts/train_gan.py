@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imsforge.io.artifacts import Features
-from imsforge.io.tables import write_csv
+from imsforge.artifacts.contract import Features
+from imsforge.artifacts.text import write_csv
 from imsforge.oversampling import sampler_class
 from imsforge.stage import stage
 

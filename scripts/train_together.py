@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imsforge.artifacts.contract import Features
+from imsforge.artifacts.text import write_csv
 from imsforge.gan.checkpoint import remove_checkpoint
-from imsforge.io.artifacts import Features
-from imsforge.io.tables import write_csv
 from imsforge.oversampling import fit_together, sampler_class
 from imsforge.stage import stage
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.io.artifacts import Features
-from imsforge.io.tables import write_csv
+from imsforge.artifacts.contract import Features
+from imsforge.artifacts.text import write_csv
 from imsforge.oversampling import VAE
 from imsforge.stage import stage
 

@@ -3,8 +3,8 @@
 import logging
 from typing import TYPE_CHECKING
 
-from imsforge.record import verify_run
 from imsforge.stage import stage
+from imsforge.study.record import verify_run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

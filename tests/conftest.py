@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from studies import finished, measurement, workspace
 
-from imsforge.io.artifacts import Features, Labels, PeakMatrix
+from imsforge.artifacts.contract import Features, Labels, PeakMatrix
 
 __all__ = ["finished", "measurement", "workspace"]
 

@@ -4,7 +4,7 @@ import numpy as np
 from pyimzml.ImzMLParser import ImzMLParser
 from pyimzml.ImzMLWriter import ImzMLWriter
 
-from imsforge.phantom.measurement import ION_INTENSITY, PULSE_SHAPE
+from imsforge.phantom.instrument import ION_INTENSITY, PULSE_SHAPE
 
 TRUE_MZ = np.array([420.1, 455.25, 455.4, 500.3, 611.7, 780.05])
 

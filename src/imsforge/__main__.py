@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from imsforge.errors import ImsforgeError
-from imsforge.inspection import describe, inspect
+from imsforge.ingest.inspection import describe, inspect
 
 
 def main(arguments=None):
@@ -38,7 +38,7 @@ def main(arguments=None):
 
 def _draw(name, examined, png):
     # matplotlib takes as long to import as most files to inspect.
-    from imsforge.io.figures import save_png
+    from imsforge.artifacts.figures import save_png
     from imsforge.plots.maps import plot_total_ion_current
 
     samples, sample = examined.samples(name)

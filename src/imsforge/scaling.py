@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from imsforge.artifacts.scales import scaled, unscaled
 from imsforge.errors import DataError
-from imsforge.scales import scaled, unscaled
 
 
 def _standard(X):

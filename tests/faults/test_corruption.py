@@ -4,9 +4,9 @@ import h5py
 import numpy as np
 import pytest
 
+from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Split
+from imsforge.artifacts.text import read_csv, read_csvs
 from imsforge.errors import DamagedError, DataError
-from imsforge.io.artifacts import Features, Labels, PeakMatrix, Split
-from imsforge.io.tables import read_csv, read_csvs
 from imsforge.stage import stage
 
 

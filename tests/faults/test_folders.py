@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from imsforge.artifacts.text import write_text
 from imsforge.errors import OutputError
-from imsforge.io.tables import write_text
 
 pytestmark = pytest.mark.workflow
 

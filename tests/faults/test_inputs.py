@@ -6,8 +6,8 @@ import h5py
 import pytest
 
 from imsforge.errors import IngestError
-from imsforge.io.raw.ingest import read_measurement
-from imsforge.spectra import extract, find_peaks
+from imsforge.ingest.ingest import read_measurement
+from imsforge.peaks import extract, find_peaks
 
 pytestmark = pytest.mark.workflow
 

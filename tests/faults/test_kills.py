@@ -8,7 +8,7 @@ from killing import OTHER_STAGES, STAGES, kill_in_stage, kill_run, log_of, momen
 from studies import TINY, declared_resources
 
 from imsforge.gan.checkpoint import NAME
-from imsforge.record.run import DONE
+from imsforge.study.record.run import DONE
 
 pytestmark = pytest.mark.workflow
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from studies import declared_resources
 
-from imsforge.record.run import DONE
 from imsforge.stage import stage
+from imsforge.study.record.run import DONE
 
 
 @pytest.mark.workflow

@@ -13,11 +13,11 @@ import pytest
 import yaml
 from studies import TINY
 
-from imsforge.config import validate_config
+from imsforge.artifacts.contract import Labels
+from imsforge.artifacts.figures import save_figure
 from imsforge.errors import ConfigError
-from imsforge.io.artifacts import Labels
-from imsforge.io.figures import save_figure
 from imsforge.plots.maps import plot_classes
+from imsforge.study.config import validate_config
 
 EVIL = "<script>alert(1)</script>"
 LOADERS = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from imsforge.evaluation.frechet import frechet_distance
+from imsforge.artifacts.tensors import read_tensors, write_tensors
+from imsforge.fidelity.frechet import frechet_distance
 from imsforge.gan import losses
 from imsforge.gan.architectures import CRITICS, GENERATORS
 from imsforge.gan.batches import index_batches
 from imsforge.gan.networks import Critic, Generator
 from imsforge.gan.settings import KINDS, GANSettings
-from imsforge.io.tensorfile import read_tensors, write_tensors
 
 few = settings(max_examples=40, deadline=None)
 numbers = st.floats(-100, 100)

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib.path import Path
 
-from imsforge.io.labels.masks import LabelImage
-from imsforge.labels.images import image_places, place_image
+from imsforge.labels.masks import LabelImage, image_places, place_image
 from imsforge.labels.regions import PixelLines
 
 WIDTH, HEIGHT = 9, 7

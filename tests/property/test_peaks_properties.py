@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from imsforge.io.imzml.spans import read_arrays
-from imsforge.io.raw.block import Block
-from imsforge.spectra import Peaks
-from imsforge.spectra.grid import AxisGrid, Grid, GridSums, sampling_grid
-from imsforge.spectra.integrate import AxisWindows, PeakTable, reduce_segments, search_edges
-from imsforge.spectra.normalization import quotients, reference_spectrum
-from imsforge.spectra.recalibration import MassShift
+from imsforge.peaks import Peaks
+from imsforge.peaks.grid import AxisGrid, Grid, GridSums, sampling_grid
+from imsforge.peaks.integrate import AxisWindows, PeakTable, reduce_segments, search_edges
+from imsforge.peaks.normalization import quotients, reference_spectrum
+from imsforge.peaks.recalibration import MassShift
+from imsforge.readers.imzml.ibd import read_arrays
+from imsforge.readers.source import Block
 
 MZ = st.lists(st.floats(50, 2000, width=32), min_size=1, max_size=30, unique=True).map(
     lambda values: np.sort(np.array(values))

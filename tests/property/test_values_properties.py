@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imsforge.io.raw.block import Block
-from imsforge.io.raw.values import DEFECTS, defects_of, explain, repaired
+from imsforge.ingest.values import DEFECTS, defects_of, explain, repaired
+from imsforge.readers.source import Block
 
 INTENSITY = st.sampled_from([0.0, 1.0, 2.5, -1.0, np.nan, np.inf, -np.inf, 1e35])
 MZ = st.sampled_from([0.0, 1.0, 400.0, 400.0, 401.0, 500.0, np.nan, -5.0, 1e9, np.inf])

@@ -7,11 +7,11 @@ import pytest
 from imzml_by_hand import write_by_hand
 from measurements import write_imzml
 
+from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import IngestError
-from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.raw.ingest import read_measurement
-from imsforge.io.raw.measurement import Measurement
-from imsforge.spectra import extract, find_peaks
+from imsforge.ingest.ingest import read_measurement
+from imsforge.ingest.measurement import Measurement
+from imsforge.peaks import extract, find_peaks
 
 SPECTRA = [(np.linspace(400, 500, 6) + i, np.arange(1.0, 7.0)) for i in range(6)]
 

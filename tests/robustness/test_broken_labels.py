@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 
 from imsforge.errors import DataError
-from imsforge.io.labels.layers import read_layers
+from imsforge.labels.layers import read_layers
 
 MASK = np.random.default_rng(0).integers(0, 6, (30, 40), dtype=np.uint8)
 RING = [[0, 0], [4, 0], [4, 3], [0, 3], [0, 0]]

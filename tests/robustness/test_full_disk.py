@@ -10,9 +10,9 @@ PROGRAM = """
 import resource, sys
 import numpy as np
 from imsforge.errors import OutputError
-from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.peaks import peak_matrix_file
-from imsforge.io.tables import write_text
+from imsforge.artifacts.contract import PeakMatrix
+from imsforge.artifacts.peak_writer import peak_matrix_file
+from imsforge.artifacts.text import write_text
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 folder, what = sys.argv[1:]

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from imzml_by_hand import write_by_hand
 from measurements import centroid_spectra, write_imzml
 
+from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import ImsforgeError
-from imsforge.inspection import inspect
-from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.raw.ingest import read_measurement
-from imsforge.io.raw.policies import PROBLEMS
-from imsforge.spectra import extract, find_peaks
+from imsforge.ingest.ingest import read_measurement
+from imsforge.ingest.inspection import inspect
+from imsforge.ingest.policies import PROBLEMS
+from imsforge.peaks import extract, find_peaks
 
 LENIENT = {name: problem.choices()[-1] for name, problem in PROBLEMS.items()}
 

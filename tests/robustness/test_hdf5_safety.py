@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imsforge.errors import IngestError
-from imsforge.io.hdf5 import read_hdf5
+from imsforge.readers.hdf5 import read_hdf5
 
 CONTENTS = {
     "intensity": np.arange(24, dtype=np.float32).reshape(6, 4),

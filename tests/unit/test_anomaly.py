@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imsforge.anomaly.healthy import healthy_pixels, healthy_split
-from imsforge.anomaly.scores import detect_anomalies
-from imsforge.config import validate_config
+from imsforge.anomaly.detection import detect_anomalies
+from imsforge.artifacts.contract import Features
 from imsforge.errors import ConfigError, DataError
-from imsforge.io.artifacts import Features
-from imsforge.io.labels.masks import read_mask
+from imsforge.labels.masks import read_mask
+from imsforge.splits.healthy import healthy_pixels, healthy_split
+from imsforge.study.config import validate_config
 
 SIGNAL = np.ones(300, dtype=bool)
 

@@ -2,9 +2,9 @@ import h5py
 import numpy as np
 import pytest
 
+from imsforge.artifacts.atomic import atomic
+from imsforge.artifacts.contract import Labels, PeakMatrix, Resampled, Split
 from imsforge.errors import DataError
-from imsforge.io.artifacts import Labels, PeakMatrix, Resampled, Split
-from imsforge.io.atomic import atomic
 
 
 def test_arrays_survive_the_file(peaks, tmp_path):

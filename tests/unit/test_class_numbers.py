@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from imsforge.factorization.class_numbers import _agreement, scan_class_numbers
-from imsforge.labels.clustering import cluster_pixels
-from imsforge.labels.merging import merge_small
+from imsforge.labels.clustering import cluster_pixels, merge_small
 from imsforge.plots.class_numbers import plot_class_numbers
 
 

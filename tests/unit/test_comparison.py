@@ -12,8 +12,8 @@ from imsforge.evaluation.comparison import (
     mean_difference,
     share_of_gain,
 )
+from imsforge.evaluation.score_tables import readable_comparisons
 from imsforge.evaluation.scores import SCORE_COLUMNS
-from imsforge.evaluation.tables import readable_comparisons
 
 
 def course(method, values, task="oversample", priors="observed", sample="all"):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.decomposition import NMF
 
+from imsforge.artifacts.contract import Resampled, Split
 from imsforge.errors import DataError
-from imsforge.evaluation.fidelity import spectra_of_rarest_class
 from imsforge.factorization.features import make_features, reduce_spectra
-from imsforge.io.artifacts import Resampled, Split
+from imsforge.fidelity.rarest_class import spectra_of_rarest_class
 from imsforge.oversampling import Duplicate
 from imsforge.oversampling import replace as replaced
 from imsforge.scaling import scale_features

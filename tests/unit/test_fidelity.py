@@ -10,8 +10,9 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+from imsforge.artifacts.contract import Features, Resampled
 from imsforge.errors import DataError
-from imsforge.evaluation.fidelity_scores import (
+from imsforge.fidelity.assessment import (
     ALL_CLASSES,
     CLASS_LIMIT,
     ENOUGH,
@@ -19,28 +20,27 @@ from imsforge.evaluation.fidelity_scores import (
     assess_fidelity,
     two_sample_scores,
 )
-from imsforge.evaluation.fidelity_tables import (
+from imsforge.fidelity.fidelity_tables import (
     FIDELITY_METRICS,
     fidelity_by_class,
     fidelity_markdown,
     fidelity_summary,
 )
-from imsforge.evaluation.ions import (
+from imsforge.fidelity.ions import (
     correlation_error,
     total_ion_current_distance,
     zero_share_error,
 )
-from imsforge.evaluation.neighbours import LEAST_ROWS, NEIGHBOURS, copying, manifold_scores
-from imsforge.evaluation.pairs import Pairs, draw_pairs
-from imsforge.evaluation.projection import view_rarest_class
-from imsforge.evaluation.two_sample import (
+from imsforge.fidelity.neighbours import LEAST_ROWS, NEIGHBOURS, copying, manifold_scores
+from imsforge.fidelity.pairs import Pairs, draw_pairs
+from imsforge.fidelity.rarest_class import view_rarest_class
+from imsforge.fidelity.two_sample import (
     LEAF,
     TREES,
     forest_auc,
     linear_auc,
     without_repeats,
 )
-from imsforge.io.artifacts import Features, Resampled
 from imsforge.scaling import scale_features
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.linalg import sqrtm
 
 from imsforge.errors import DataError
-from imsforge.evaluation.frechet import frechet_distance
+from imsforge.fidelity.frechet import frechet_distance
 
 
 def by_definition(real, generated):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from imsforge.evaluation.frechet import frechet_distance
+from imsforge.fidelity.frechet import frechet_distance
+from imsforge.gan.display import Means
 from imsforge.gan.monitor import ROWS_PER_CLASS, FrechetMonitor
-from imsforge.gan.progress import Means
 
 
 class Imitator:

@@ -7,7 +7,6 @@ from torch.nn.functional import one_hot
 
 from imsforge.errors import DataError
 from imsforge.gan import training
-from imsforge.gan.adam import Adam
 from imsforge.gan.architectures import CRITICS, GENERATORS
 from imsforge.gan.generators import (
     FullyConnectedGenerators,
@@ -17,6 +16,7 @@ from imsforge.gan.generators import (
 from imsforge.gan.networks import Critic, Generator
 from imsforge.gan.settings import GANSettings
 from imsforge.gan.stack import Stack
+from imsforge.gan.state import Adam
 from imsforge.gan.training import Run
 from imsforge.stage import limited_threads
 

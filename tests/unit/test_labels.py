@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import DataError
-from imsforge.io.artifacts import PeakMatrix
 from imsforge.labels import class_table, label_pixels
 from imsforge.labels.canvas import Canvas, Placed
 from imsforge.labels.given import column_labels

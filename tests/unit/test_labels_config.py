@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from imsforge.config import validate_config
 from imsforge.errors import ConfigError
-from imsforge.io.labels.files import label_files
+from imsforge.labels.files import label_files
+from imsforge.study.config import validate_config
 
 
 @pytest.fixture

@@ -7,13 +7,11 @@ import pytest
 import tifffile
 from PIL import Image
 
+from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import DataError
-from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.labels import masks
-from imsforge.io.labels.layers import Layer, read_layers
-from imsforge.io.labels.masks import read_label_image, read_mask
-from imsforge.labels import label_pixels
-from imsforge.labels.images import image_places, place_image
+from imsforge.labels import label_pixels, masks
+from imsforge.labels.layers import Layer, read_layers
+from imsforge.labels.masks import image_places, place_image, read_label_image, read_mask
 
 #: A grid of 4 x 3 pixels: 0 means no class.
 GRID = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [3, 3, 0, 2]], dtype=np.uint8)

@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import DataError
-from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.labels.geojson import read_regions
-from imsforge.io.labels.layers import read_layers
 from imsforge.labels import label_pixels
-from imsforge.labels.regions import PixelLines, place_regions, ring_area
+from imsforge.labels.layers import read_layers
+from imsforge.labels.regions import PixelLines, place_regions, read_regions, ring_area
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from pyimzml.ImzMLParser import ImzMLParser
 
+from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import DataError
-from imsforge.io.artifacts import PeakMatrix
-from imsforge.io.labels.layers import read_layers
-from imsforge.io.labels.tables import as_text, read_annotation_table
 from imsforge.labels import label_pixels
+from imsforge.labels.annotation_tables import as_text, read_annotation_table
+from imsforge.labels.layers import read_layers
 
 
 @pytest.fixture

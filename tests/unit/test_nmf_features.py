@@ -11,12 +11,12 @@ from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import imsforge.factorization.rows as rows_module
+import imsforge.factorization.row_blocks as rows_module
 from imsforge.errors import ConfigError
 from imsforge.factorization import NMFFeatures
-from imsforge.factorization.coordinate_descent import CoordinateDescent
+from imsforge.factorization.least_squares import CoordinateDescent
 from imsforge.factorization.nndsvd import leading_directions, nndsvd
-from imsforge.factorization.rows import Rows
+from imsforge.factorization.row_blocks import Rows
 
 
 @parametrize_with_checks([NMFFeatures(n_components=2)])

@@ -12,7 +12,7 @@ from imsforge.errors import ConfigError
 from imsforge.factorization import SemiOrthogonalNMF
 from imsforge.phantom import PRESETS, PhantomTruth, make_phantom, write_phantom
 from imsforge.phantom.anatomy import SmoothField
-from imsforge.phantom.measurement import DETECTION_LIMIT, ION_INTENSITY, measure
+from imsforge.phantom.instrument import DETECTION_LIMIT, ION_INTENSITY, measure
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from imsforge.anomaly.scores import AnomalyScores
-from imsforge.evaluation.fidelity_scores import FIDELITY_COLUMNS
-from imsforge.evaluation.projection import ClassView
-from imsforge.io.figures import save_figure
+from imsforge.anomaly.detection import AnomalyScores
+from imsforge.artifacts.figures import save_figure
+from imsforge.fidelity.assessment import FIDELITY_COLUMNS
+from imsforge.fidelity.rarest_class import ClassView
 from imsforge.plots.fidelity import plot_fidelity
+from imsforge.plots.histories import plot_training
 from imsforge.plots.maps import pixel_image, plot_anomaly, plot_classes
 from imsforge.plots.matrices import plot_frechet, plot_recall_matrices
+from imsforge.plots.mean_spectrum import plot_peaks, spread
 from imsforge.plots.mosaic import mosaic
-from imsforge.plots.peaks import plot_peaks, spread
 from imsforge.plots.spectra import plot_spectra
 from imsforge.plots.style import class_colours
-from imsforge.plots.training import plot_training
 
 
 def lightness(colours):

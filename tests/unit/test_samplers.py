@@ -10,7 +10,6 @@ from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import cross_val_score
 
-from imsforge.config import TRAINED_METHODS
 from imsforge.errors import ConfigError, DataError
 from imsforge.oversampling import (
     CWGANGP,
@@ -27,6 +26,7 @@ from imsforge.oversampling import (
     sampler_class,
     training_sets,
 )
+from imsforge.study.config import TRAINED_METHODS
 
 QUICK_VAE = {"updates": 60, "warm_up": 10, "hidden": 16, "latent_size": 2, "batch_size": 32}
 BASELINES = [name for name in SAMPLERS if name not in TRAINED_METHODS]

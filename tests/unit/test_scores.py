@@ -6,9 +6,19 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import f1_score, precision_score, recall_score
 
+from imsforge.artifacts.contract import Resampled
 from imsforge.errors import DataError
 from imsforge.evaluation.classifiers import CLASSIFIERS, fitted_classifier, with_priors
 from imsforge.evaluation.comparison import compare_methods
+from imsforge.evaluation.score_tables import (
+    class_counts,
+    coverage_note,
+    format_score,
+    markdown_table,
+    method_summary,
+    readable_table,
+    score_table,
+)
 from imsforge.evaluation.scores import (
     ALL_SAMPLES,
     SCORE_COLUMNS,
@@ -18,16 +28,6 @@ from imsforge.evaluation.scores import (
     frechet_matrix,
     frechet_scores,
 )
-from imsforge.evaluation.tables import (
-    class_counts,
-    coverage_note,
-    format_score,
-    markdown_table,
-    method_summary,
-    readable_table,
-    score_table,
-)
-from imsforge.io.artifacts import Resampled
 from imsforge.oversampling import TASKS, fitted_sampler
 from imsforge.plots.matrices import recall_matrix
 from imsforge.scaling import scale_features

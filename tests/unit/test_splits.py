@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imsforge.config import validate_config
 from imsforge.errors import ConfigError, DataError
-from imsforge.evaluation.splits import select_classes, split_pixels
+from imsforge.splits.pixels import select_classes, split_pixels
+from imsforge.study.config import validate_config
 
 NAMES = np.array(["1", "2", "3"])
 

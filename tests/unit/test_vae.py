@@ -8,9 +8,8 @@ from scipy.stats import norm
 
 from imsforge.errors import ConfigError, DamagedError, DataError
 from imsforge.oversampling import CWGANGP, VAE
-from imsforge.vae.latents import SHRINKAGE, ClassLatents
 from imsforge.vae.model import ConditionalVAE
-from imsforge.vae.network import ConditionalNetworks, limits_of_detection
+from imsforge.vae.network import SHRINKAGE, ClassLatents, ConditionalNetworks, limits_of_detection
 from imsforge.vae.settings import VAESettings
 from imsforge.vae.training import train
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Resampled
 from imsforge.evaluation.comparison import COMPARISON_COLUMNS
 from imsforge.evaluation.scores import SCORE_COLUMNS
-from imsforge.io.artifacts import Features, Labels, PeakMatrix, Resampled
 
 from .conftest import TINY, Workspace
 

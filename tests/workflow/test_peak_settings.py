@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from measurements import TRUE_MZ, profile_spectra, write_imzml
 
-from imsforge.io.artifacts import PeakMatrix
+from imsforge.artifacts.contract import PeakMatrix
 
 pytestmark = pytest.mark.workflow
 

@@ -11,7 +11,7 @@ import time
 import h5py
 import pytest
 
-from imsforge.io.artifacts import Features
+from imsforge.artifacts.contract import Features
 from imsforge.oversampling import sampler_class
 from imsforge.seeding import derive_seed
 from imsforge.stage import limited_threads

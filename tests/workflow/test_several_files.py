@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from imzml_by_hand import write_by_hand
 
-from imsforge.io.artifacts import PeakMatrix, Split
+from imsforge.artifacts.contract import PeakMatrix, Split
 
 pytestmark = pytest.mark.workflow
 

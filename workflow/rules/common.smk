@@ -2,12 +2,12 @@
 
 import re
 
-from imsforge.config import GAN_METHODS, TRAINED_METHODS, generator_of
+from imsforge.study.config import GAN_METHODS, TRAINED_METHODS, generator_of
 from imsforge.device import gpu_present
-from imsforge.io.fingerprint import fingerprint
-from imsforge.io.labels.files import label_files
-from imsforge.io.raw.files import raw_files
-from imsforge.provenance import code_digest
+from imsforge.artifacts.checksums import fingerprint
+from imsforge.labels.files import label_files
+from imsforge.readers.files import raw_files
+from imsforge.study.code import code_digest
 from imsforge.seeding import derive_seed
 
 ENVIRONMENT = Path(workflow.basedir) / "envs/imsforge.yaml"

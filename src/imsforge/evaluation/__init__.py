@@ -1,1 +1,1 @@
-"""Splits, classifiers, scores and tables."""
+"""What a training set is worth: classifiers, scores, comparisons, tables."""

@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 from imsforge.evaluation.classifiers import PRIORS, fitted_classifier, with_priors
-from imsforge.evaluation.frechet import gaussian_of
+from imsforge.fidelity.frechet import gaussian_of
 
 #: Columns of every ``scores.csv``.
 SCORE_COLUMNS = [

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from imsforge.artifacts.contract import Features
 from imsforge.errors import DataError
 from imsforge.factorization.nmf import NMFFeatures
-from imsforge.io.artifacts import Features
 
 # Twice as many singular vectors as features leave the objective as it is, within 0.1 %, in half of
 # the time or less; below this number there is little to gain.

@@ -12,10 +12,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
 from imsforge.device import resolve_device
-from imsforge.factorization.coordinate_descent import factorise
-from imsforge.factorization.least_squares import non_negative_weights
+from imsforge.factorization.least_squares import factorise, non_negative_weights
 from imsforge.factorization.nndsvd import leading_directions, nndsvd
-from imsforge.factorization.rows import CompressedRows, Rows
+from imsforge.factorization.row_blocks import CompressedRows, Rows
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from imsforge.artifacts.atomic import remove_leftovers
+from imsforge.artifacts.tensors import read_tensors, write_tensors
 from imsforge.errors import DataError
-from imsforge.io.atomic import remove_leftovers
-from imsforge.io.tensorfile import read_tensors, write_tensors
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from dataclasses import asdict
 import numpy as np
 import torch
 
+from imsforge.artifacts.tensors import read_model, under, write_tensors
 from imsforge.device import resolve_device
 from imsforge.errors import ConfigError, DataError
 from imsforge.gan.networks import Critic, Generator, count_parameters
 from imsforge.gan.settings import GANSettings
-from imsforge.io.tensorfile import read_model, under, write_tensors
-from imsforge.rows import checked_labels
+from imsforge.training_rows import checked_labels
 
 FORMAT = "imsforge conditional GAN 1"
 BLOCK_ROWS = 4096

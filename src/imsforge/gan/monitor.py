@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from imsforge.errors import DataError
-from imsforge.evaluation.frechet import gaussian_of
+from imsforge.fidelity.frechet import gaussian_of
 from imsforge.seeding import derive_seed
 
 COLUMNS = [

@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 import torch
 
+from imsforge.artifacts.tensors import under
 from imsforge.device import resolve_device
 from imsforge.errors import DataError
 from imsforge.gan.batches import Batches, draw_together
 from imsforge.gan.checkpoint import Checkpoint, run_digest
 from imsforge.gan.cycle import Cycle, fast_cycle
+from imsforge.gan.display import Means, Progress
 from imsforge.gan.model import ConditionalGAN
 from imsforge.gan.monitor import COLUMNS, FrechetMonitor, held_out
-from imsforge.gan.progress import Means, Progress
 from imsforge.gan.state import TrainingState
 from imsforge.gan.stopping import judge
-from imsforge.io.tensorfile import under
-from imsforge.rows import checked_rows
 from imsforge.seeding import derive_seed
+from imsforge.training_rows import checked_rows
 
 logger = logging.getLogger(__name__)
 

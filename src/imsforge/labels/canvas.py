@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imsforge.artifacts.contract import Labels
 from imsforge.errors import DataError
-from imsforge.io.artifacts import Labels
 
 logger = logging.getLogger(__name__)
 

@@ -5,13 +5,10 @@ import logging
 import numpy as np
 
 from imsforge.errors import DataError
-from imsforge.io.labels.geojson import Region
-from imsforge.io.labels.masks import LabelImage
-from imsforge.io.labels.tables import AnnotationTable, as_text
+from imsforge.labels.annotation_tables import AnnotationTable, as_text, place_table
 from imsforge.labels.canvas import Canvas, Placed
-from imsforge.labels.images import place_image
-from imsforge.labels.regions import place_regions
-from imsforge.labels.tables import place_table
+from imsforge.labels.masks import LabelImage, place_image
+from imsforge.labels.regions import Region, place_regions
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from imsforge.io.artifacts import Labels
+from imsforge.artifacts.contract import Labels
 from imsforge.labels.clustering import cluster_pixels
 from imsforge.labels.given import column_labels, layer_labels
 

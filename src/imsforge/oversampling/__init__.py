@@ -1,8 +1,7 @@
 """None, noise, SMOTE, GANs and a VAE behind one interface: imbalanced-learn samplers that draw."""
 
 from imsforge.oversampling.base import GenerativeSampler
-from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise
-from imsforge.oversampling.oracle import Oracle
+from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise, Oracle
 from imsforge.oversampling.refinements import Calibrated, Filtered
 from imsforge.oversampling.registry import SAMPLERS, fitted_sampler, sampler_class
 from imsforge.oversampling.tasks import TASKS, oversample, replace, training_sets

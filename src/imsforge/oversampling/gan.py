@@ -7,10 +7,10 @@ from sklearn.utils import check_random_state
 
 from imsforge.errors import DataError
 from imsforge.gan.checkpoint import remove_checkpoint
+from imsforge.gan.display import TensorBoard
 from imsforge.gan.model import ConditionalGAN
 from imsforge.gan.monitor import CLASS_PREFIX
 from imsforge.gan.settings import GANSettings
-from imsforge.gan.tensorboard import TensorBoard
 from imsforge.gan.training import Run, train_together
 from imsforge.oversampling.trained import TrainedSampler
 

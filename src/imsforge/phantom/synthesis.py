@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imsforge.artifacts.hdf5 import Artifact
 from imsforge.errors import ConfigError
-from imsforge.io.artifacts import Artifact
 from imsforge.phantom.anatomy import ZONES, Kidney
 from imsforge.phantom.chemistry import (
     COMPONENTS,
@@ -15,7 +15,7 @@ from imsforge.phantom.chemistry import (
     component_spectra,
     peak_positions,
 )
-from imsforge.phantom.measurement import MEAN_INTENSITY, measure, measured_mz, pixel_gains
+from imsforge.phantom.instrument import MEAN_INTENSITY, measure, measured_mz, pixel_gains
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from imsforge.io.imzml.writer import write_centroids
+from imsforge.readers.imzml.writer import write_centroids
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)

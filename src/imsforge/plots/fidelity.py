@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imsforge.evaluation.fidelity_scores import ALL_CLASSES
+from imsforge.fidelity.assessment import ALL_CLASSES
 from imsforge.plots.spectra import GENERATED, REAL
 from imsforge.plots.style import new_figure
 

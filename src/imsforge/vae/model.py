@@ -5,11 +5,10 @@ from dataclasses import asdict
 import numpy as np
 import torch
 
+from imsforge.artifacts.tensors import read_model, under, write_tensors
 from imsforge.errors import ConfigError, DataError
-from imsforge.io.tensorfile import read_model, under, write_tensors
-from imsforge.rows import checked_labels
-from imsforge.vae.latents import ClassLatents
-from imsforge.vae.network import ConditionalNetworks
+from imsforge.training_rows import checked_labels
+from imsforge.vae.network import ClassLatents, ConditionalNetworks
 from imsforge.vae.settings import VAESettings
 
 FORMAT = "imsforge conditional VAE 1"

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from imsforge.device import resolve_device
 from imsforge.errors import DataError
-from imsforge.rows import checked_rows
 from imsforge.seeding import derive_seed
+from imsforge.training_rows import checked_rows
 from imsforge.vae.model import ConditionalVAE
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""How real generated spectra look: two-sample tests, neighbours, ions, Fréchet distances."""

@@ -1,0 +1,163 @@
+"""How much the generated spectra of a method look like real ones, one number a row."""
+
+import numpy as np
+import pandas as pd
+
+from imsforge.errors import DataError
+from imsforge.fidelity.ions import (
+    correlation_error,
+    total_ion_current_distance,
+    zero_share_error,
+)
+from imsforge.fidelity.neighbours import LEAST_ROWS, copying, manifold_scores
+from imsforge.fidelity.pairs import draw_pairs
+from imsforge.fidelity.two_sample import FOLDS, forest_auc, linear_auc, without_repeats
+
+#: Columns of every ``fidelity.csv``.
+FIDELITY_COLUMNS = ["method", "repeat", "class", "metric", "value"]
+
+#: Stands in the column ``class`` for all classes together.
+ALL_CLASSES = "all"
+
+#: Most real and as many generated spectra of a class: neighbours cost their square.
+CLASS_LIMIT = 1000
+
+#: Most real and as many generated spectra that classifiers tell apart, over all classes.
+CLASSIFIER_LIMIT = 1500
+
+#: Spectra of a class that a correlation or an area under a curve takes to say anything.
+ENOUGH = 20
+
+
+def assess_fidelity(features, resampled, *, identity, seed=0):
+    """Compare the spectra that replace the training set with real test spectra.
+
+    Parameters
+    ----------
+    features : Features, scaled
+    resampled : Resampled, with the task "replace"
+    identity : dict
+        The columns method and repeat of the result.
+    seed : int
+
+    Returns
+    -------
+    DataFrame with `FIDELITY_COLUMNS`
+        A class with too few test or generated spectra for a metric has no row of it.
+
+    Raises
+    ------
+    DataError
+        If no class is both generated and tested.
+    """
+    made = resampled.tasks["replace"]
+    test_X, test_y = features.test_set
+    if not np.isin(test_y, made["label"]).any():
+        raise DataError("none of the classes that were generated has test pixels; see the split")
+    random = np.random.default_rng(seed)
+    pairs = draw_pairs(
+        test_X, test_y, made["values"], made["label"], limit=CLASS_LIMIT, random=random
+    )
+    scores = pd.concat(
+        [
+            two_sample_scores(pairs, random),
+            neighbour_scores(pairs, *features.training_set),
+            ion_scores(pairs.mapped(features.to_spectra)),
+        ]
+    )
+    names = {label: str(features.names[label - 1]) for label in np.unique(pairs.label)}
+    scores["class"] = scores["class"].map({**names, ALL_CLASSES: ALL_CLASSES})
+    return scores.assign(**identity)[FIDELITY_COLUMNS].reset_index(drop=True)
+
+
+def two_sample_scores(pairs, random):
+    """Score how well classifiers tell generated spectra from real ones.
+
+    Parameters
+    ----------
+    pairs : Pairs, in the scaled feature space
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    DataFrame with columns class (a label or `ALL_CLASSES`), metric, value
+    """
+    pairs = without_repeats(pairs)
+    pairs = pairs.take(random.permutation(len(pairs.label))[:CLASSIFIER_LIMIT])
+    if len(pairs.label) < max(ENOUGH, FOLDS):
+        return _rows("two_sample_auc", {})
+    seed = int(random.integers(2**31))
+    whole, by_class = forest_auc(pairs, seed)
+    enough = pd.Series(pairs.label).value_counts() >= ENOUGH
+    kept = by_class[enough.reindex(by_class.index)]
+    return pd.concat(
+        [
+            _rows("two_sample_auc", {**kept, ALL_CLASSES: whole}),
+            _rows("two_sample_auc_linear", {ALL_CLASSES: linear_auc(pairs, seed)}),
+        ]
+    )
+
+
+def neighbour_scores(pairs, train_X, train_y):
+    """Score precision, recall, density, coverage and copying, by class and on average.
+
+    Parameters
+    ----------
+    pairs : Pairs, in the scaled feature space
+    train_X, train_y : (n_rows, n_features) and (n_rows,) arrays
+        The real spectra that the generator learnt from.
+
+    Returns
+    -------
+    DataFrame with columns class (a label or `ALL_CLASSES`), metric, value
+    """
+    manifolds, copies = {}, {}
+    for label, own in pairs.by_class().items():
+        copies[label] = copying(own.real, own.generated, train_X[train_y == label])
+        if len(own.label) >= LEAST_ROWS:
+            manifolds[label] = manifold_scores(own.real, own.generated)
+    by_metric = pd.DataFrame.from_dict(manifolds, orient="index")
+    tables = [_rows_and_mean(metric, values) for metric, values in by_metric.items()]
+    return pd.concat([*tables, _rows_and_mean("copying", pd.Series(copies))])
+
+
+def ion_scores(pairs):
+    """Score correlations, total ion currents and missing ions, by class and over all.
+
+    Parameters
+    ----------
+    pairs : Pairs of spectra, in the units of ``peaks.h5``
+
+    Returns
+    -------
+    DataFrame with columns class (a label or `ALL_CLASSES`), metric, value
+        Over all classes correlations and missing ions are those of the pooled spectra.
+    """
+    classes = pairs.by_class()
+    enough = {label: own for label, own in classes.items() if len(own.label) >= ENOUGH}
+    varied = {k: own for k, own in classes.items() if np.ptp(own.real.sum(axis=1)) > 0}
+    currents = _by_class(total_ion_current_distance, varied)
+    return pd.concat(
+        [
+            _rows(
+                "correlation_error", _by_class(correlation_error, {**enough, ALL_CLASSES: pairs})
+            ),
+            _rows_and_mean("total_ion_current_distance", pd.Series(currents, dtype=float)),
+            _rows("zero_share_error", _by_class(zero_share_error, {**classes, ALL_CLASSES: pairs})),
+        ]
+    )
+
+
+def _by_class(measure, classes):
+    return {label: measure(own.real, own.generated) for label, own in classes.items()}
+
+
+def _rows_and_mean(metric, values):
+    """Lay out a metric of each class and its mean over the classes."""
+    mean = {ALL_CLASSES: values.mean()} if len(values) else {}
+    return _rows(metric, {**values, **mean})
+
+
+def _rows(metric, values):
+    rows = [(label, metric, float(value)) for label, value in values.items()]
+    return pd.DataFrame(rows, columns=["class", "metric", "value"])

@@ -1,0 +1,127 @@
+"""Fidelity of many repeats as a table for people, and what its columns mean."""
+
+from imsforge.artifacts.text import format_score
+from imsforge.fidelity.assessment import ALL_CLASSES
+
+#: Metric -> what it tells, which direction is good, and what real against real gives.
+FIDELITY_METRICS = {
+    "two_sample_auc": (
+        "how well a random forest tells generated from real spectra; lower is better: 0.5 cannot "
+        "be told apart, 1 is always found out; real against real gives about 0.5, more where "
+        "training and test pixels come from different places"
+    ),
+    "two_sample_auc_linear": (
+        "the same with a logistic regression, which weighs all features at once; 0.5 is best, and "
+        "what real against real gives"
+    ),
+    "precision": (
+        "share of generated spectra that lie among real ones of their class; higher is better, but "
+        "copies score high too; real against real gives 0.8 to 1 as a rule"
+    ),
+    "recall": (
+        "share of real spectra that lie among generated ones of their class, so whether their "
+        "variety is met; higher is better; real against real gives 0.8 to 1 as a rule"
+    ),
+    "density": (
+        "how densely generated spectra lie where real ones do; real against real gives 1; less is "
+        "worse, much more means spectra crowded in the middle of the class"
+    ),
+    "coverage": (
+        "share of real spectra with a generated one nearby; higher is better; real against real "
+        "gives 0.97"
+    ),
+    "correlation_error": (
+        "root mean square difference between the correlations of ions in generated and in real "
+        "spectra, 0 to 2; lower is better; real against real gives more than 0, by chance alone"
+    ),
+    "total_ion_current_distance": (
+        "distance (Wasserstein) between the distributions of the total ion current, in standard "
+        "deviations of the real ones; lower is better; real against real gives nearly 0 in large "
+        "classes"
+    ),
+    "zero_share_error": (
+        "mean difference in the share of spectra that lack an ion, 0 to 1; lower is better, though "
+        "it says little where features are NMF weights, whose spectra have few zeros; real against "
+        "real gives nearly 0"
+    ),
+    "copying": (
+        "probability that a generated spectrum is nearer to a training spectrum than an unseen "
+        "real one is; 0.5 is best, and what unseen real spectra give; 1 means copies, 0 means far "
+        "from all that was measured"
+    ),
+}
+
+#: What the row of the method "none" is.
+REFERENCE = (
+    "The method none is the real training set, set against the real test set: real against real, "
+    "the reference for every column but copying, where the training set is of course its own copy "
+    "(1)."
+)
+
+
+def fidelity_summary(scores):
+    """Compare methods by their fidelity over all classes, with headings for people.
+
+    Parameters
+    ----------
+    scores : DataFrame with the columns of ``fidelity.csv``, of one experiment
+
+    Returns
+    -------
+    DataFrame of str
+        One row a method, in the order of ``scores``; a column ``method``, then one for each of
+        `FIDELITY_METRICS`: mean ± sample standard deviation over repeats.
+    """
+    whole = scores[scores["class"] == ALL_CLASSES]
+    return _readable(whole, "method", list(dict.fromkeys(scores["method"])))
+
+
+def fidelity_by_class(scores):
+    """Lay fidelity out class by class, for each method.
+
+    Parameters and cells as in `fidelity_summary`.
+
+    Returns
+    -------
+    dict of method to DataFrame of str, one row a class
+    """
+    single = scores[scores["class"] != ALL_CLASSES]
+    return {
+        method: _readable(own, "class", list(dict.fromkeys(own["class"])))
+        for method, own in single.groupby("method", sort=False)
+    }
+
+
+def _readable(scores, key, rows):
+    statistics = scores.groupby([key, "metric"])["value"].agg(["mean", "std"])
+    wide = statistics.unstack("metric").reindex(rows)
+    table = wide["mean"].reindex(columns=list(FIDELITY_METRICS)).astype(object)
+    for metric in table.columns.intersection(wide["mean"].columns):
+        both = zip(wide["mean"][metric], wide["std"][metric], strict=True)
+        table[metric] = [format_score(*cell) for cell in both]
+    table = table.fillna("-").rename_axis(columns=None, index=key).reset_index()
+    return table.rename(columns=lambda name: name.replace("_", " "))
+
+
+def fidelity_markdown(scores):
+    """Write the table of `fidelity_summary` for people, and a line on each of its columns.
+
+    Parameters
+    ----------
+    scores : DataFrame with the columns of ``fidelity.csv``, of one experiment
+
+    Returns
+    -------
+    str
+    """
+    table = fidelity_summary(scores).to_markdown(index=False, disable_numparse=True)
+    lines = [f"- {metric.replace('_', ' ')}: {text}." for metric, text in FIDELITY_METRICS.items()]
+    return "\n\n".join(
+        [
+            "## Do generated spectra look like real ones?",
+            table,
+            "Mean ± standard deviation over repeats.",
+            "\n".join(lines),
+            f"{REFERENCE}\n",
+        ]
+    )

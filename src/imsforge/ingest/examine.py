@@ -1,0 +1,173 @@
+"""One raw file: indexed, looked through, and judged by the policies."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from imsforge.errors import IngestError
+from imsforge.ingest.survey import Survey, survey
+from imsforge.ingest.values import DEFECTS, explain
+from imsforge.readers.files import HDF5, IMZML, check_format, checksums_meanwhile
+from imsforge.readers.imzml.ibd import CHECKSUMS, foreign_terms
+from imsforge.readers.imzml.reader import index_imzml
+from imsforge.readers.mode import settled_mode
+from imsforge.readers.pixels import grid_notes, repeated
+from imsforge.readers.source import Indexed, Source
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A raw file of which it is known what it holds.
+
+    Attributes
+    ----------
+    source : Source
+    rows : (n_rows,) int64, its spectra that are pixels
+    looked : Survey, of these spectra
+    findings : list of Finding
+    notes : list of str
+    """
+
+    source: Source
+    rows: np.ndarray
+    looked: Survey
+    findings: list
+    notes: list
+
+    def samples(self, name):
+        """Return the samples of the file, one for each plane of a volume, and that of each row.
+
+        Returns
+        -------
+        names : list of str
+        sample : (n_rows,) int64 array, index into ``names``
+        """
+        z = None if self.source.z is None else self.source.z[self.rows]
+        planes = np.zeros(1) if z is None else np.unique(z)
+        if len(planes) == 1:
+            return [name], np.zeros(len(self.rows), dtype=np.int64)
+        return [f"{name}, z {plane}" for plane in planes], np.searchsorted(planes, z)
+
+
+def index_file(path, policies, hdf5=None):
+    """Index one raw file without looking at its values.
+
+    Parameters
+    ----------
+    path : Path
+    policies : Policies
+    hdf5 : dict, optional
+        As for `imsforge.readers.hdf5.read_hdf5`.
+
+    Returns
+    -------
+    Indexed
+    """
+    check_format(path)
+    suffix = path.suffix.lower()
+    if suffix in IMZML:
+        return index_imzml(path, policies)
+    if suffix in HDF5:
+        from imsforge.readers.hdf5 import read_hdf5
+
+        source = read_hdf5(path, hdf5)
+    else:
+        from imsforge.readers.tabular import read_table
+
+        source = read_table(path)
+    return Indexed(source, np.zeros(source.n_spectra, dtype=bool), [])
+
+
+def examine(indexed, policies, *, mode="auto", most=None):
+    """Look through the spectra of a raw file and judge them.
+
+    Parameters
+    ----------
+    indexed : Indexed
+    policies : Policies
+    mode : {"auto", "profile", "centroid"}
+        Overrules what the file says of its spectra; "auto" believes it, or finds out.
+    most : int, optional
+        Look at no more spectra than this, spread over all.
+
+    Returns
+    -------
+    Examined
+
+    Raises
+    ------
+    IngestError
+        If a policy says so, or no spectrum is left.
+    """
+    source, findings = indexed.source, list(indexed.findings)
+
+    def stay(problem, rows, affected, detail=""):
+        """Judge the spectra at some rows; return which of them stay."""
+        spectra = np.zeros(source.n_spectra, dtype=bool)
+        spectra[rows[affected]] = True
+        finding = policies.settle(problem, spectra, source.path, source.describe, detail)
+        findings.extend([finding] if finding else [])
+        return ~affected if policies[problem] == "skip" else np.ones(len(rows), dtype=bool)
+
+    rows = np.flatnonzero(~indexed.left_out)
+    place = [axis[rows] for axis in (source.x, source.y, source.z) if axis is not None]
+    rows = rows[stay("duplicate_pixel", rows, repeated(*place))]
+    source, notes = settled_mode(source, indexed.declared_mode, rows, mode)
+    if most is not None:
+        rows = rows[:: -(-len(rows) // most)]
+    looked = survey(source, rows)
+    for problem, bit in DEFECTS.items():
+        affected = looked.defects & bit > 0
+        detail = _explain(source, problem, rows[affected]) if affected.any() else ""
+        stays = stay(problem, rows, affected, detail)
+        rows, looked = rows[stays], looked.of(stays)
+    stays = stay("empty_spectrum", rows, looked.total_ion_current == 0)
+    rows, looked = rows[stays], looked.of(stays)
+    if len(rows) == 0:
+        raise IngestError(f"{source.path}: no spectrum is left; see the policies of ingest")
+    notes = [*source.notes, *notes, *grid_notes(source.path, source.x[rows], source.y[rows])]
+    return Examined(source, rows, looked, findings, notes)
+
+
+def examine_whole(indexed, policies, *, mode="auto"):
+    """Look through all spectra of a raw file, and hold it against the checksum it declares.
+
+    Parameters
+    ----------
+    indexed, policies, mode
+        As for `examine`.
+
+    Returns
+    -------
+    examined : Examined
+    checksums : dict of Path to dict of str to str
+        For each file its checksums by algorithm, "sha256" always among them.
+
+    Raises
+    ------
+    IngestError
+        If a policy says so, or no spectrum is left.
+    """
+    algorithms = ["sha256", *(CHECKSUMS[term][0] for term in indexed.terms if term in CHECKSUMS)]
+    with checksums_meanwhile(indexed.source.files, algorithms) as checksums:
+        examined = examine(indexed, policies, mode=mode)
+        checksums = checksums()
+    findings = examined.findings + _foreign(indexed, policies, checksums)
+    return replace(examined, findings=findings), checksums
+
+
+def _foreign(indexed, policies, checksums):
+    """Hold the .ibd against the checksum and the UUID that the imzML declares."""
+    if not indexed.terms:
+        return []
+    ibd = Path(indexed.source.path)
+    differ = foreign_terms(ibd, indexed.terms, checksums[ibd])
+    if not differ:
+        return []
+    return [policies.settle_file("checksum", ibd, " and ".join(differ))]
+
+
+def _explain(source, problem, rows):
+    (load,) = source.loaders(1, 0, rows[:1])
+    return explain(load(), problem)

@@ -1,0 +1,150 @@
+"""The one door for raw measurements of any format."""
+
+import logging
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from imsforge.artifacts.checksums import fingerprint
+from imsforge.errors import IngestError
+from imsforge.ingest.examine import Examined, examine_whole, index_file
+from imsforge.ingest.measurement import Measurement
+from imsforge.ingest.policies import Finding, Policies
+from imsforge.readers.files import name_samples
+
+logger = logging.getLogger(__name__)
+
+
+def read_measurement(inputs, *, mode="auto", hdf5=None, **policies):
+    """Index a raw measurement and look through all its values, once.
+
+    Parameters
+    ----------
+    inputs : path, list of paths, or dict of name to path
+        Files of one measurement, each a sample (a section, a patient), named after the file where
+        no name is given. An .imzML has its .ibd beside it; .h5, .hdf5, .csv, .tsv, .parquet hold
+        picked peaks. A volume's planes are samples of their own.
+    mode : {"auto", "profile", "centroid"}
+        Overrules what files say of their spectra; "auto" believes them, or finds out.
+    hdf5 : dict, optional
+        Where an HDF5 file of any other layout holds what; see `imsforge.readers.hdf5`.
+    **policies : {"fail", "skip", "fix"}
+        What to do with spectra that are not as they should be; see `imsforge.ingest.policies`.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    IngestError
+        In one line: the file, the place in it, and the way out.
+    """
+    policies = Policies(**policies)
+    parts = [
+        _read_file(name, path, mode, hdf5, policies) for name, path in name_samples(inputs).items()
+    ]
+    modes = {part.examined.source.mode for part in parts}
+    if len(modes) > 1:
+        told = ", ".join(
+            f"{part.examined.source.path} {part.examined.source.mode}" for part in parts
+        )
+        raise IngestError(f"{told}: one dataset cannot hold both; set ingest.mode, or export alike")
+    measurement = _combined(parts)
+    logger.info(
+        "%s: %d pixels, %s %s spectra, %d points",
+        measurement.source,
+        measurement.n_pixels,
+        measurement.summary()["layout"],
+        measurement.mode,
+        measurement.summary()["points"],
+    )
+    for warning in measurement.warnings:
+        logger.warning("%s", warning)
+    return measurement
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One raw file as a part of a measurement."""
+
+    name: str
+    examined: Examined
+    checksums: dict
+
+
+def _read_file(name, path, mode, hdf5, policies):
+    return _Part(name, *examine_whole(index_file(path, policies, hdf5), policies, mode=mode))
+
+
+def _combined(parts):
+    keys = [f"{k:04d}" for k in range(len(parts))]
+    seen = [part.examined for part in parts]
+    names, samples = [], []
+    for part in parts:
+        planes, own = part.examined.samples(part.name)
+        samples.append(own + len(names))
+        names += planes
+    findings = [
+        replace(finding, text=_named(part, finding.text, parts))
+        for part in parts
+        for finding in part.examined.findings
+    ]
+    notes = [_named(part, note, parts) for part in parts for note in part.examined.notes]
+    files = [(path, sums) for part in parts for path, sums in part.checksums.items()]
+    return Measurement(
+        sources={key: one.source for key, one in zip(keys, seen, strict=True)},
+        rows={key: one.rows for key, one in zip(keys, seen, strict=True)},
+        mode=seen[0].source.mode,
+        x=np.concatenate([one.source.x[one.rows] for one in seen]),
+        y=np.concatenate([one.source.y[one.rows] for one in seen]),
+        sample=np.concatenate(samples).astype(np.int16),
+        samples=np.array(names),
+        total_ion_current=np.concatenate([one.looked.total_ion_current for one in seen]),
+        defects=np.concatenate([one.looked.defects for one in seen]),
+        mz_range=_overall(np.array([one.looked.mz_range for one in seen])),
+        file_path=np.array([str(path) for path, _ in files]),
+        file_bytes=np.array([path.stat().st_size for path, _ in files]),
+        file_sha256=np.array([sums["sha256"] for _, sums in files]),
+        file_fingerprint=np.array([fingerprint(path) for path, _ in files]),
+        findings=_findings_table(findings),
+        notes=np.array(notes, dtype=str),
+        annotations=_annotations(seen),
+    )
+
+
+def _named(part, text, parts):
+    """Name the file that a sentence is about, where there are several."""
+    return f"{part.examined.source.files[0].name}: {text}" if len(parts) > 1 else text
+
+
+def _overall(ranges):
+    known = ranges[~np.isnan(ranges[:, 0])]
+    return np.array([known[:, 0].min(), known[:, 1].max()] if len(known) else [np.nan, np.nan])
+
+
+def _findings_table(findings):
+    if not findings:
+        return {}
+    return {
+        entry.name: np.array([getattr(finding, entry.name) for finding in findings])
+        for entry in fields(Finding)
+    }
+
+
+def _annotations(seen):
+    """Join the annotations of all files; what a file does not have is empty there."""
+    names = sorted({name for one in seen for name in one.source.annotations})
+    return {name: np.concatenate(list(_columns(name, seen))) for name in names}
+
+
+def _columns(name, seen):
+    columns = [one.source.annotations.get(name) for one in seen]
+    text = any(column is not None and column.dtype.kind == "U" for column in columns)
+    gaps = any(column is None for column in columns)
+    for column, one in zip(columns, seen, strict=True):
+        if column is None:
+            yield np.full(len(one.rows), "" if text else np.nan)
+        else:
+            values = column[one.rows]
+            yield values.astype(str) if text else values.astype(float) if gaps else values

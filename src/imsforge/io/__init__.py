@@ -1,1 +1,0 @@
-"""Reading and writing files: the only place that knows file formats."""

@@ -1,1 +1,0 @@
-"""What experts draw and write: masks, regions, tables."""

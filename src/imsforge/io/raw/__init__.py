@@ -1,1 +1,0 @@
-"""Raw measurements of any format: indexed, looked through, judged, and streamed."""

@@ -1,0 +1,228 @@
+"""Tables that say of single pixels what they are."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imsforge.errors import DataError
+from imsforge.labels.canvas import Placed
+
+_SEPARATORS = "\t;,"
+_INT32 = np.iinfo(np.int32)
+
+logger = logging.getLogger(__name__)
+
+#: Names of a column that is taken for the labels, where the configuration names none.
+LABEL_COLUMNS = ("label", "class", "annotation", "tissue", "region")
+
+
+@dataclass(frozen=True)
+class AnnotationTable:
+    """What is said of pixels, one row each.
+
+    Attributes
+    ----------
+    x, y : (n_rows,) int32, pixel coordinates
+    columns : dict of (n_rows,) object arrays of str, the other columns by name, in their order
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    columns: dict
+
+    def find(self, name):
+        """Return the name of a column, whatever its case; None where there is none."""
+        return next((column for column in self.columns if column.lower() == name.lower()), None)
+
+
+def read_annotation_table(path):
+    """Read a table with the columns x and y (in any case) and others.
+
+    Text is separated by tabs, semicolons, commas or spaces, whichever its first line has.
+
+    Parameters
+    ----------
+    path : path
+        Text, or ``.parquet``.
+
+    Returns
+    -------
+    AnnotationTable
+
+    Raises
+    ------
+    DataError
+        If the file is no table, or its coordinates are no whole numbers.
+    """
+    path = Path(path)
+    table = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_text(path)
+    table.columns = [str(name).strip() for name in table.columns]
+    if not len(table):
+        raise DataError(f"{path}: has no rows; export the table again")
+    for axis in "xy":
+        found = [name for name in table.columns if name.lower() == axis]
+        if len(found) != 1:
+            raise DataError(
+                f"{path}: has {len(found) or 'no'} column{'s' * (len(found) > 1)} {axis}; "
+                f"its columns are {', '.join(table.columns)}"
+            )
+        table = table.rename(columns={found[0]: axis})
+    if not table.columns.is_unique:
+        raise DataError(f"{path}: has two columns of one name; rename one")
+    return AnnotationTable(
+        x=_coordinates(path, "x", table.pop("x")),
+        y=_coordinates(path, "y", table.pop("y")),
+        columns={name: as_text(values.to_numpy()) for name, values in table.items()},
+    )
+
+
+def as_text(values):
+    """Return values as texts without spaces around them: 2.0 is "2", NaN and None are "".
+
+    Parameters
+    ----------
+    values : (n,) array of numbers, texts or objects
+
+    Returns
+    -------
+    (n,) object array of str
+    """
+    series = pd.Series(values)
+    text = series.astype(str).str.strip().str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
+    return text.mask(series.isna(), "").to_numpy(dtype=object)
+
+
+def _read_text(path):
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            header = file.readline()
+        separator = max(_SEPARATORS, key=header.count)
+        separator = separator if separator in header else r"\s+"
+        return pd.read_csv(
+            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is no text in UTF-8; save the table as UTF-8 text") from error
+    except (OSError, ValueError) as error:
+        raise _no_table(path, error) from error
+
+
+def _read_parquet(path):
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise _no_table(path, error) from error
+
+
+def _no_table(path, error):
+    reason = " ".join(str(error).split())
+    return DataError(f"{path}: is no table that can be read ({reason}); export it again")
+
+
+def _coordinates(path, name, values):
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
+    whole = (numbers == np.floor(numbers)) & (np.abs(numbers) <= _INT32.max)
+    if not whole.all():
+        first = int(np.argmin(whole))
+        raise DataError(
+            f"{path}: {name} of row {first + 1} is '{values.iloc[first]}', not a whole number; "
+            "give pixel numbers, not positions on the stage"
+        )
+    return numbers.astype(np.int32)
+
+
+def place_table(table, x, y, sample, source, *, column=None, named=False):
+    """Find the row of a table for each pixel.
+
+    Parameters
+    ----------
+    table : AnnotationTable
+        Its column ``sample``, if it has one, counts where there are several samples, or where it
+        names the one.
+    x, y : (n_pixels,) int arrays, pixel coordinates
+    sample : (n_pixels,) str array, the sample of each pixel
+    source : str, for messages
+    column : str or None
+        The column of the labels; None for the one that looks like it.
+    named : bool
+        That the table lists pixels of one class, and may do without labels.
+
+    Returns
+    -------
+    Placed
+
+    Raises
+    ------
+    DataError
+        If there is no such column, no row is about a pixel, or two rows disagree.
+    """
+    samples = np.unique(sample)
+    sample_column = table.find("sample")
+    if sample_column is None and len(samples) > 1:
+        raise DataError(
+            f"{source}: the measurement has {len(samples)} samples, and coordinates count within "
+            "each; add a column sample, or give each its file with {sample} in the path"
+        )
+    said, measured = [table.x, table.y], [x, y]
+    if sample_column and (len(samples) > 1 or samples[0] in table.columns[sample_column]):
+        said.append(table.columns[sample_column])
+        measured.append(sample)
+    else:
+        sample_column = None
+    label = _label_column(table, source, column, named=named, other=sample_column)
+    pixel = pd.MultiIndex.from_arrays(measured).get_indexer(pd.MultiIndex.from_arrays(said))
+    row = np.flatnonzero(pixel >= 0)
+    if not len(row):
+        raise DataError(_no_match(table, x, y, samples if sample_column else (), source))
+    if len(row) < len(pixel):
+        logger.warning(
+            "%s: %d of %d rows are about no measured pixel",
+            *(source, len(pixel) - len(row), len(pixel)),
+        )
+    values, codes = np.unique(label.astype(str), return_inverse=True)
+    code = np.full(len(x), -1)
+    code[pixel[row]] = codes[row]
+    if (code[pixel[row]] != codes[row]).any():
+        raise DataError(_disagreement(x, y, pixel[row], values[codes[row]], source))
+    return Placed(code, [(str(value),) for value in values], np.bincount(codes))
+
+
+def _label_column(table, source, column, *, named, other):
+    if column is not None:
+        found = table.find(str(column))
+        if found is None:
+            known = ", ".join(table.columns) or "none but x and y"
+            raise DataError(f"labels.column: {source} has no column '{column}'; it has: {known}")
+        return table.columns[found]
+    candidates = [name for name in table.columns if name != other]
+    likely = [name for name in candidates if name.lower() in LABEL_COLUMNS]
+    for names in (likely, candidates):
+        if len(names) == 1:
+            return table.columns[names[0]]
+    if named and not candidates:
+        return np.full(len(table.x), "listed")
+    known = f"one of {', '.join(candidates)}" if candidates else "there are none but x and y"
+    raise DataError(f"labels.column: {source} does not show which column holds the labels; {known}")
+
+
+def _no_match(table, x, y, samples, source):
+    of = f" of {', '.join(samples[:5])}" if len(samples) else ""
+    return (
+        f"{source}: no row is about a measured pixel; its rows span x {table.x.min()} to "
+        f"{table.x.max()} and y {table.y.min()} to {table.y.max()}, the pixels{of} x {x.min()} to "
+        f"{x.max()} and y {y.min()} to {y.max()}"
+    )
+
+
+def _disagreement(x, y, pixel, said, source):
+    rows = pd.DataFrame({"pixel": pixel, "said": said}).drop_duplicates()
+    rows = rows[rows["pixel"].duplicated(keep=False)]
+    first = rows["pixel"].iloc[0]
+    both = " and ".join(map(repr, rows.loc[rows["pixel"] == first, "said"]))
+    return (
+        f"{source}: rows of {rows['pixel'].nunique()} pixels disagree, first x {x[first]}, "
+        f"y {y[first]}: {both}; leave one row a pixel"
+    )

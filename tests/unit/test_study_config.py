@@ -1,0 +1,270 @@
+import copy
+import inspect
+import re
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from imsforge.errors import ConfigError, IngestError
+from imsforge.evaluation.classifiers import CLASSIFIERS, PRIORS
+from imsforge.gan.settings import KINDS, RECIPES, GANSettings
+from imsforge.oversampling import SAMPLERS, TASKS
+from imsforge.oversampling.registry import REFINEMENTS
+from imsforge.readers.files import name_samples, raw_files
+from imsforge.scaling import METHODS as SCALERS
+from imsforge.splits.pixels import split_pixels
+from imsforge.study.config import GAN_METHODS, validate_config
+from imsforge.vae.settings import VAESettings
+
+MINIMAL = {
+    "datasets": {
+        "kidney": {
+            "phantom": {"pixels": 1000, "peaks": 60},
+            "experiments": {"nmf": {"features": 20}},
+            "anomaly": {"spots": {"healthy": {"rectangle": [0, 0, 9, 9]}}},
+        }
+    }
+}
+
+
+@pytest.fixture
+def schema(root):
+    return root / "workflow" / "schemas" / "config.schema.yaml"
+
+
+@pytest.fixture
+def definitions(schema):
+    return yaml.safe_load(schema.read_text())["$defs"]
+
+
+def changed(*path_and_value):
+    *path, value = path_and_value
+    config = copy.deepcopy(MINIMAL)
+    place = config
+    for key in path[:-1]:
+        place = place.setdefault(key, {})
+    place[path[-1]] = value
+    return config
+
+
+def test_defaults_are_filled_in_at_every_depth(schema):
+    config = validate_config(MINIMAL, schema)
+    assert config["seed"] == 2024
+    kidney = config["datasets"]["kidney"]
+    assert "input" not in kidney
+    assert kidney["labels"]["classes"] == 20
+    assert kidney["experiments"]["nmf"]["split"]["max_train"] == 5000
+    assert kidney["experiments"]["nmf"]["gan"]["batch_size"] == 64
+    assert kidney["anomaly"]["spots"]["scaler"] == "standard"
+
+
+def test_validating_twice_changes_nothing(schema):
+    once = validate_config(MINIMAL, schema)
+    assert validate_config(once, schema) == once
+
+
+def test_the_given_config_is_left_alone(schema):
+    given = copy.deepcopy(MINIMAL)
+    validate_config(given, schema)
+    assert given == MINIMAL
+
+
+EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({}, "key 'datasets' is missing"),
+        (changed("sede", 3), "unknown key 'sede'; did you mean 'seed'"),
+        (changed("seed", -1), "seed: -1"),
+        (changed("seed", "four"), "seed: 'four' is not of type 'integer'"),
+        (changed("device", "tpu"), "device: 'tpu' is not one of auto, cpu, cuda"),
+        (changed(*EXPERIMENT, "scalar", "standard"), "nmf: unknown key 'scalar'; did you mean"),
+        (changed(*EXPERIMENT, "features", 5000), "features: 5000 is more than the phantom's 60"),
+        (changed(*EXPERIMENT, "features", "half"), "nmf.features: 'half'"),
+        (changed(*EXPERIMENT, "features", 0), "nmf.features: 0"),
+        (changed(*EXPERIMENT, "methods", ["none", "smot"]), "methods.1: 'smot' is not one of none"),
+        (changed(*EXPERIMENT, "methods", ["vae+filter+calibrate"]), "is not one of none"),
+        (changed(*EXPERIMENT, "methods", ["none+filter"]), "'none+filter' is not one of none"),
+        (changed(*EXPERIMENT, "methods", []), "nmf.methods: []"),
+        (changed(*EXPERIMENT, "vae", {"updates": 0}), "vae.updates: 0"),
+        (changed(*EXPERIMENT, "split", {"test_share": 2}), "split.test_share: 2"),
+        (
+            changed(*EXPERIMENT, "split", {"test_share": 0.4, "reserve_share": 0.6}),
+            "nmf.split.reserve_share: 0.6 and test_share, 0.4, leave nothing to train on",
+        ),
+        (changed(*EXPERIMENT, "methods", ["oracle"]), "nmf.methods: oracle draws from spectra"),
+        (changed(*EXPERIMENT, "split", {"max_train": 1}), "split.max_train: 1"),
+        (changed(*EXPERIMENT, "split", {"max_train": {"4": 1}}), "split.max_train.4: 1"),
+        (changed(*EXPERIMENT, "split", {"max_train": "all"}), "max_train: 'all' does not fit"),
+        (changed(*EXPERIMENT, "priors", ["equal"]), "priors.0: 'equal' is not one of observed"),
+        (changed(*EXPERIMENT, "fill", 0), "nmf.fill: 0"),
+        (changed(*EXPERIMENT, "gan", {"updates": 0}), "gan.updates: 0"),
+        (changed(*EXPERIMENT, "gan", {"critic": "fc9"}), "gan.critic: 'fc9' is not one of fc1"),
+        (changed("datasets", "../up", {"phantom": {}}), "'../up' is no name"),
+        (changed("datasets", "kidney", {}), "needs exactly one of input and phantom"),
+        (
+            changed("datasets", "kidney", "input", "a.h5"),
+            "kidney: needs exactly one of input and phantom",
+        ),
+        (
+            changed("datasets", "own", {"input": "nowhere/own.imzML"}),
+            "datasets.own.input: nowhere/own.imzML: no such file",
+        ),
+        (
+            changed("datasets", "kidney", "labels", {"method": "column"}),
+            "labels: key 'column' is missing",
+        ),
+        (
+            changed("datasets", "kidney", "labels", {"method": "column", "column": "a"}),
+            "a phantom has no label column",
+        ),
+        (
+            changed("datasets", "kidney", "anomaly", "spots", {"healthy": {}}),
+            "anomaly.spots.healthy: {}",
+        ),
+        (
+            changed("datasets", "kidney", "anomaly", "spots", "healthy", "rectangle", [5, 0, 1, 9]),
+            "rectangle: [x_min, y_min, x_max, y_max] is empty",
+        ),
+        (
+            changed("datasets", "kidney", "anomaly", "spots", {"healthy": {"mask": "no.png"}}),
+            "healthy.mask: no.png: no such file",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_one_line_that_names_it(config, says, schema):
+    with pytest.raises(ConfigError) as raised:
+        validate_config(config, schema)
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_binary_file_is_named(schema, tmp_path):
+    (tmp_path / "a.imzML").touch()
+    with pytest.raises(ConfigError, match=r"a\.imzML: no a\.ibd beside it"):
+        validate_config(changed("datasets", "own", {"input": str(tmp_path / "a.imzML")}), schema)
+
+
+def test_a_binary_file_is_found_in_any_case(tmp_path):
+    (tmp_path / "Sec[1].imzml").touch()
+    (tmp_path / "sec[1].IBD").touch()
+    assert raw_files(tmp_path / "Sec[1].imzml")[1] == tmp_path / "sec[1].IBD"
+    assert raw_files(["x.h5", "y.csv"]) == [Path("x.h5"), Path("y.csv")]
+
+
+def test_names_of_samples():
+    assert name_samples("a/b.h5") == {"b": Path("a/b.h5")}
+    assert list(name_samples(["a/b.h5", "a/c.h5"])) == ["b", "c"]
+    assert list(name_samples(["a/b.h5", "c/b.h5"])) == ["a/b.h5", "c/b.h5"]
+    assert list(name_samples(["a/all.h5", "c/b.h5"])) == ["a/all.h5", "c/b.h5"]
+    with pytest.raises(IngestError, match="a file is named twice"):
+        name_samples(["a/b.h5", "a/b.h5"])
+    with pytest.raises(IngestError, match="cannot be called 'all'"):
+        name_samples({"all": "a.h5", "b": "b.h5"})
+
+
+@pytest.mark.parametrize("name", ["a.raw", "a.d", "a.wiff"])
+def test_vendors_formats_are_refused_before_anything_runs(schema, tmp_path, name):
+    (tmp_path / name).mkdir()
+    config = {"datasets": {"a": {"input": [str(tmp_path / name)]}}}
+    with pytest.raises(ConfigError, match=r"datasets\.a\.input: .*convert it with msconvert"):
+        validate_config(config, schema)
+
+
+def test_every_key_is_described(definitions):
+    def walk(name, schema):
+        for key, sub in schema.get("properties", {}).items():
+            yield f"{name}.{key}", sub
+            yield from walk(f"{name}.{key}", sub)
+
+    bare = [
+        name
+        for top, definition in definitions.items()
+        for name, sub in walk(top, definition)
+        if "description" not in sub and "$ref" not in sub and not name.endswith("largest")
+    ]
+    assert bare == []
+
+
+def test_every_key_is_explained(root, schema):
+    """config/README.md and the schema must not drift apart."""
+    text = (root / "config" / "README.md").read_text()
+
+    def keys(schema):
+        for key, sub in schema.get("properties", {}).items():
+            yield key
+            yield from keys(sub)
+
+    whole = yaml.safe_load(schema.read_text())
+    known = set(keys(whole)).union(*(keys(definition) for definition in whole["$defs"].values()))
+    assert sorted(key for key in known if f"`{key}`" not in text) == []
+
+
+def test_caps_by_class_are_accepted(schema):
+    caps = {"others": 1500, "4": 18, 7: 20}
+    config = validate_config(changed(*EXPERIMENT, "split", {"max_train": caps}), schema)
+    assert config["datasets"]["kidney"]["experiments"]["nmf"]["split"]["max_train"] == caps
+
+
+def test_schema_and_library_agree(definitions):
+    experiment = definitions["experiment"]["properties"]
+    plain, refined = experiment["methods"]["items"]["anyOf"]
+    assert plain["enum"] == ["none", *SAMPLERS]
+    for method in set(SAMPLERS) - {"duplicate", "oracle"}:
+        assert re.search(refined["pattern"], "+".join([method, *REFINEMENTS]))
+    assert experiment["tasks"]["items"]["enum"] == list(TASKS)
+    assert experiment["classifiers"]["items"]["enum"] == list(CLASSIFIERS)
+    one, several = experiment["priors"]["oneOf"]
+    assert one["enum"] == several["items"]["enum"] == list(PRIORS)
+    assert definitions["scaler"]["enum"] == list(SCALERS)
+    assert set(GAN_METHODS) == set(KINDS)
+
+
+def test_gan_defaults_are_the_library_s(definitions):
+    properties = definitions["gan"]["properties"]
+    defaults = {entry.name: entry.default for entry in fields(GANSettings) if entry.name != "kind"}
+    assert set(properties) == {"recipe", *defaults}
+    assert properties["recipe"]["enum"] == list(RECIPES)
+    for key, default in defaults.items():
+        stated = properties[key]["default"]
+        assert (tuple(stated) if isinstance(stated, list) else stated) == default
+
+
+def test_vae_defaults_are_the_library_s(definitions):
+    stated = {key: sub["default"] for key, sub in definitions["vae"]["properties"].items()}
+    assert stated == asdict(VAESettings())
+
+
+def test_one_prior_may_stand_alone(schema):
+    config = validate_config(changed(*EXPERIMENT, "priors", "balanced"), schema)
+    assert config["datasets"]["kidney"]["experiments"]["nmf"]["priors"] == ["balanced"]
+
+
+def test_a_recipe_fills_in_what_is_left_out(schema):
+    gan = {"recipe": "thesis", "updates": 500}
+    config = changed("datasets", "kidney", "experiments", "nmf", "gan", gan)
+    filled = validate_config(config, schema)["datasets"]["kidney"]["experiments"]["nmf"]["gan"]
+    assert GANSettings.from_dict(filled) == GANSettings(**RECIPES["thesis"] | {"updates": 500})
+    assert validate_config(validate_config(config, schema), schema) == validate_config(
+        config, schema
+    )
+
+
+def test_split_defaults_are_the_library_s(definitions):
+    signature = inspect.signature(split_pixels).parameters
+    for key, sub in definitions["split"]["properties"].items():
+        assert signature[key].default == sub["default"]
+
+
+def test_shipped_configurations_are_valid(root, schema, monkeypatch):
+    monkeypatch.chdir(root)
+    for path in [root / "config" / "config.yaml", *(root / "config" / "studies").glob("*.yaml")]:
+        try:
+            validate_config(yaml.safe_load(path.read_text()), schema)
+        except ConfigError as error:
+            # The real measurements are not part of the project.
+            assert "no such file" in str(error), path

@@ -1,0 +1,220 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from imsforge.artifacts.text import read_csv, read_json, write_csv, write_json
+from imsforge.evaluation.comparison import compare_methods
+from imsforge.evaluation.score_tables import score_table
+from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS
+from imsforge.fidelity.assessment import FIDELITY_COLUMNS
+from imsforge.study.report import build_report
+from imsforge.study.report.facts import measurement_facts, peak_summary, sample_table
+
+PIXEL = bytes.fromhex("89504e470d0a1a0a")
+FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
+
+
+def dataset(**more):
+    experiment = {
+        "features": 5,
+        "scaler": "standard",
+        "split": {"method": "random", "test_share": 0.2, "reserve_share": 0, "max_train": 10},
+        "repeats": 1,
+        "fit_on": "train",
+        **more,
+    }
+    anomaly = {"spots": {"features": 5}}
+    return {"input": "a<b>.imzML", "experiments": {"e": experiment}, "anomaly": anomaly}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """What a finished run leaves behind, as far as the report reads it."""
+    folder = tmp_path / "liver"
+    facts = {"format": "imzML", "layout": "processed", "mode": "centroid", "pixels": 9}
+    facts |= {"width": 3, "height": 3, "points": 90, "mz_dtype": "f8", "intensity_dtype": "f4"}
+    file = {"path": "<script>alert(1)</script>.ibd", "bytes": 5, "sha256": "ab" * 32}
+    write_json(
+        {**facts, "files": [file], "warnings": ["3 of 9 <b>spectra"]}, folder / "ingest.json"
+    )
+    write_csv(pd.DataFrame({"mz": [400.5, 700.25]}), folder / "peaks.csv")
+    classes = pd.DataFrame({"class": ["<i>x</i>", "NA"], "pixels": [5, 4], "share": [0.5, 0.5]})
+    write_csv(classes, folder / "classes.csv")
+    rows = [
+        ("liver", "e", "replace", "none", "lda", priors, 1, name, metric, 0.25, 4, ALL_SAMPLES)
+        for priors in ("observed", "balanced")
+        for name in ("<i>x</i>", "NA", "macro", "weighted")
+        for metric in ("recall", "precision", "f1")
+    ]
+    counts = pd.DataFrame({"class": ["<i>x</i>", "NA"], "train": [4, 3], "test": [1, 1]})
+    scores = pd.DataFrame(rows, columns=SCORE_COLUMNS)
+    table = score_table(scores, counts)
+    write_csv(scores, folder / "e" / "scores.csv")
+    write_csv(table, folder / "e" / "table.csv")
+    write_csv(compare_methods(scores), folder / "e" / "comparison.csv")
+    rows = [("none", 1, name, "two_sample_auc", 0.5625) for name in ("<i>x</i>", "NA", "all")]
+    fidelity = pd.DataFrame(rows, columns=FIDELITY_COLUMNS)
+    write_csv(fidelity, folder / "e" / "fidelity.csv")
+    values = {"auroc": 0.875, "average_precision": None, "pixels": 3}
+    metrics = {"healthy_pixels": 4, "pixels": 9, "detection": {"critic": {"colony": values}}}
+    write_json(metrics, folder / "anomaly" / "spots" / "metrics.json")
+    for figure in ("peaks", "classes", "anomaly/spots/map", *(f"e/{name}" for name in FIGURES)):
+        (folder / f"{figure}.png").write_bytes(PIXEL)
+    return tmp_path
+
+
+@pytest.fixture
+def page(run, root):
+    config = {"datasets": {"liver": dataset()}}
+    return build_report(config, run, root / "workflow" / "report")
+
+
+def test_the_page_holds_what_was_found(page):
+    assert "m/z 400.5000 and 700.2500" in page
+    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 8
+    assert "0.25" in page
+    assert "0.875" in page
+    assert "torch" in page
+
+
+def test_the_page_says_whether_spectra_look_real(page):
+    assert "two sample auc" in page
+    assert "0.56" in page
+    assert "how well a random forest tells generated from real spectra" in page
+
+
+def test_nothing_is_said_of_spectra_that_nobody_generated(run, root):
+    (run / "liver" / "e" / "fidelity.csv").unlink()
+    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    assert "what the columns mean" not in page
+
+
+def test_text_from_files_cannot_become_markup(page):
+    assert "<script>" not in page
+    assert "<i>x</i>" not in page
+    assert "&lt;i&gt;x&lt;/i&gt;" in page
+    assert "3 of 9 &lt;b&gt;spectra" in page
+
+
+def test_a_leak_is_marked(run, root):
+    config = {"datasets": {"liver": dataset(fit_on="all")}}
+    assert "the scores leak" in build_report(config, run, root / "workflow" / "report")
+
+
+def test_no_leak_is_marked_where_there_is_none(page):
+    assert "the scores leak" not in page
+
+
+def test_every_figure_has_a_caption(root):
+    captions = {path.stem for path in (root / "workflow" / "report").glob("*.rst")}
+    assert captions == {
+        "peaks",
+        "classes",
+        "class_numbers",
+        "map",
+        "table",
+        "fidelity_table",
+        *FIGURES,
+    }
+
+
+def test_a_class_called_na_stays_a_class(run):
+    assert read_csv(run / "liver" / "classes.csv")["class"].tolist() == ["<i>x</i>", "NA"]
+
+
+def test_empty_cells_are_missing_values(tmp_path):
+    write_csv(
+        pd.DataFrame({"update": [1, 2], "gradient_norm": [np.nan, np.nan]}), tmp_path / "h.csv"
+    )
+    assert read_csv(tmp_path / "h.csv")["gradient_norm"].isna().all()
+
+
+SAMPLES = [
+    {"name": "<b>left</b>", "pixels": 5, "width": 2, "height": 3},
+    {"name": "right", "pixels": 4, "width": 4, "height": 1},
+]
+
+
+def test_each_of_the_priors_has_a_section_and_methods_are_compared(page):
+    assert "class priors kept as observed: what do the spectra add?" in page
+    assert "equal class priors: what does a changed prior do?" in page
+    assert "judged by lda; what changes" in page
+    assert page.count("not over animals") == 1
+
+
+def test_nothing_is_compared_without_the_real_training_set(run, root):
+    path = run / "liver" / "e" / "comparison.csv"
+    write_csv(read_csv(path)[:0], path)
+    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    assert "what changes" not in page
+    assert "not over animals" not in page
+
+
+def test_a_reserve_and_caps_by_class_are_told(run, root, page):
+    assert "at most 10 pixels of a class for training" in page
+    assert "held back for the oracle" not in page
+    split = {"method": "random", "test_share": 0.2, "reserve_share": 0.25}
+    split |= {"max_train": {"others": 1500, "<4>": 18}}
+    config = {"datasets": {"liver": dataset(split=split)}}
+    page = build_report(config, run, root / "workflow" / "report")
+    assert "25 % of a class held back for the oracle" in page
+    assert "at most 18 pixels of class &lt;4&gt;, 1500 pixels of each other class" in page
+
+
+def test_several_samples_are_told(run, root):
+    summary = read_json(run / "liver" / "ingest.json")
+    write_json({**summary, "samples": SAMPLES}, run / "liver" / "ingest.json")
+    split = {"method": "samples", "test_share": 0.2, "reserve_share": 0, "max_train": 10}
+    config = {"datasets": {"liver": dataset(split=split)}}
+    page = build_report(config, run, root / "workflow" / "report")
+    assert "1 of 2 samples were tested" in page
+    assert "&lt;b&gt;left&lt;/b&gt;" in page
+    assert "<b>left" not in page
+    random = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    assert "Every sample may train and test" in random
+
+
+def test_one_sample_is_not_called_several(page):
+    assert "pixels of each sample" not in page
+    assert "Every sample may" not in page
+
+
+def test_a_class_that_is_not_tested_is_told(run, root):
+    path = run / "liver" / "e" / "scores.csv"
+    scores = read_csv(path)
+    write_csv(scores[scores["class"] != "NA"], path)
+    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    assert "how many repeats test them: NA (0)" in page
+
+
+def test_facts_are_chosen_and_named():
+    summary = {"format": "imzML, HDF5", "pixels": 12345, "width": 3, "height": 4, "layout": None}
+    files = [{"path": f"{name}.h5"} for name in "abc"]
+    one = measurement_facts({**summary, "files": files[:1], "samples": SAMPLES[:1]})
+    assert one == {
+        "format": "imzML, HDF5",
+        "raw files": "a.h5",
+        "pixels": "12,345",
+        "grid width (pixels)": "3",
+        "grid height (pixels)": "4",
+    }
+    several = measurement_facts({**summary, "files": files, "samples": SAMPLES})
+    assert several["samples"] == "2"
+    assert several["raw files"] == "a.h5 and 2 others"
+    assert "grid width (pixels)" not in several
+
+
+def test_samples_are_listed_where_there_are_several():
+    assert sample_table({"samples": SAMPLES[:1]}) is None
+    assert sample_table({}) is None
+    assert sample_table({"samples": SAMPLES})["pixels"].tolist() == [5, 4]
+
+
+def test_peaks_are_summarised_by_the_columns_that_exist():
+    peaks = pd.DataFrame({"mz": [400.0, 500.0, 700.0], "lower": [399.0, 498.0, 697.0]})
+    peaks = peaks.assign(upper=peaks["mz"], share_of_pixels=[0.5, 0.25, 1.0], snr=np.nan)
+    summary = peak_summary(peaks).set_index("peak")
+    assert summary.loc["width of the window (m/z)"].tolist() == ["1", "2", "3"]
+    assert summary.loc["share of pixels"].tolist() == ["0.25", "0.5", "1"]
+    assert "signal to noise" not in summary.index
+    assert "signal to noise" in peak_summary(peaks.assign(snr=[3.0, 4, 5]))["peak"].tolist()
