@@ -29,7 +29,8 @@ from pyimzml.ImzMLParser import ImzMLParser
 
 from imsforge.ingest.ingest import read_measurement
 from imsforge.ingest.measurement import Measurement
-from imsforge.peaks import Peaks, extract, find_peaks
+from imsforge.peaks.extract import extract, find_peaks
+from imsforge.peaks.windows import Peaks
 from imsforge.readers.imzml.parser import parse_imzml
 
 N_PEAKS = 573

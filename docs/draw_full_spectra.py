@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from imsforge.artifacts.figures import save_png
-from imsforge.artifacts.text import format_score, read_csv
+from imsforge.artifacts.tables import format_score, read_csv
 from imsforge.plots.style import OKABE_ITO, new_figure
 
 DATASETS = ("bladder", "barley", "kidney", "kidney-thesis")

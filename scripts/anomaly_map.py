@@ -7,14 +7,14 @@ from imsforge.artifacts.contract import Features, PeakMatrix
 from imsforge.artifacts.figures import save_figure
 from imsforge.artifacts.text import write_json
 from imsforge.gan.model import ConditionalGAN
-from imsforge.phantom import PhantomTruth
+from imsforge.phantom.truth import PhantomTruth
 from imsforge.plots.maps import plot_anomaly
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     truth = snakemake.input.get("truth")
     scores, metrics = detect_anomalies(
         PeakMatrix.read(snakemake.input.peaks),

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import Features
-from imsforge.artifacts.text import read_csvs, write_csv, write_text
+from imsforge.artifacts.tables import read_csvs, write_csv
+from imsforge.artifacts.text import write_text
 from imsforge.evaluation.comparison import compare_methods
 from imsforge.evaluation.score_tables import (
     class_counts,
@@ -16,7 +17,7 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     scores = read_csvs(snakemake.input.scores)
     counts = class_counts([Features.read(path) for path in snakemake.input.scaled])
     table, comparison = score_table(scores, counts), compare_methods(scores)

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import Features, Resampled
-from imsforge.artifacts.text import write_csv
+from imsforge.artifacts.tables import write_csv
 from imsforge.evaluation.scores import evaluate
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     scores, confusion, frechet = evaluate(
         Features.read(snakemake.input.scaled),
         Resampled.read(snakemake.input.resampled),

@@ -2,17 +2,20 @@
 
 from typing import TYPE_CHECKING
 
+from imsforge.artifacts.checksums import ChecksumBook
 from imsforge.ingest.measurement import Measurement
-from imsforge.peaks import extract_peaks
+from imsforge.peaks.extract import extract_peaks
 from imsforge.peaks.peak_list import read_peak_list
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
+    measurement = Measurement.read(snakemake.input.spectra)
+    measurement.check_unchanged(ChecksumBook(snakemake.params.checksums).sha256)
     extract_peaks(
-        Measurement.read(snakemake.input.spectra),
+        measurement,
         *snakemake.output,
         given=read_peak_list(snakemake.input.list) if snakemake.input.list else None,
         **snakemake.params.settings,

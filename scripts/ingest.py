@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from imsforge.artifacts.checksums import ChecksumBook
 from imsforge.artifacts.text import write_json
 from imsforge.ingest.ingest import read_measurement
 from imsforge.stage import stage
@@ -9,9 +10,12 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     measurement = read_measurement(
-        snakemake.params.measurement, hdf5=snakemake.params.hdf5, **snakemake.params.settings
+        snakemake.params.measurement,
+        hdf5=snakemake.params.hdf5,
+        checksums=ChecksumBook(snakemake.params.checksums),
+        **snakemake.params.settings,
     )
     measurement.write(snakemake.output.spectra)
     write_json(measurement.summary(), snakemake.output.summary)

@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import PeakMatrix
-from imsforge.artifacts.text import write_csv
-from imsforge.labels import class_table, label_pixels
+from imsforge.artifacts.tables import write_csv
+from imsforge.labels.labelling import class_table, label_pixels
 from imsforge.labels.layers import read_layers
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     peaks = PeakMatrix.read(snakemake.input.peaks)
     layers = read_layers(snakemake.params.file, peaks.samples)
     labels = label_pixels(peaks, layers, **snakemake.params.settings, seed=snakemake.params.seed)

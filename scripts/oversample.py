@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import Features, Resampled
-from imsforge.oversampling import fitted_sampler, training_sets
+from imsforge.oversampling.registry import fitted_sampler
+from imsforge.oversampling.tasks import training_sets
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     features = Features.read(snakemake.input.scaled)
     X, y = features.training_set
     sampler = fitted_sampler(

@@ -8,7 +8,7 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     settings = snakemake.params.settings
     phantom = make_phantom(settings["pixels"], settings["peaks"], seed=snakemake.params.seed)
     write_phantom(phantom, snakemake.output.imzml, snakemake.output.truth)

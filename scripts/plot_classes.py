@@ -10,7 +10,7 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     peaks = PeakMatrix.read(snakemake.input.peaks)
     labels = Labels.read(snakemake.input.labels)
     save_figure(plot_classes(peaks, labels), *snakemake.output)

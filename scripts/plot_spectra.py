@@ -12,7 +12,7 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     (mz,) = PeakMatrix.read(snakemake.input.peaks, "mz")
     resampled = {Path(p).parent.name: Resampled.read(p) for p in snakemake.input.resampled}
     name, real, generated = spectra_of_rarest_class(

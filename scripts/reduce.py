@@ -9,7 +9,7 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     features = make_features(
         PeakMatrix.read(snakemake.input.peaks),
         Labels.read(snakemake.input.labels),

@@ -9,7 +9,7 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     features = Features.read(snakemake.input.features)
     scaled = scale_features(features, snakemake.params.scaler, fit_on=snakemake.params.fit_on)
     scaled.write(snakemake.output.scaled)

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import PeakMatrix
-from imsforge.artifacts.text import write_csv
+from imsforge.artifacts.tables import write_csv
 from imsforge.factorization.class_numbers import scan_class_numbers
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     (intensity,) = PeakMatrix.read(snakemake.input.peaks, "intensity")
     table = scan_class_numbers(
         intensity,

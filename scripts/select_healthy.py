@@ -12,7 +12,7 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     mask = snakemake.input.get("mask")
     train, test, label = healthy_split(
         PeakMatrix.read(snakemake.input.peaks),

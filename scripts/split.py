@@ -9,7 +9,7 @@ from imsforge.stage import stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     x, y, sample, samples = PeakMatrix.read(snakemake.input.peaks, "x", "y", "sample", "samples")
     labels = Labels.read(snakemake.input.labels)
     parts = split_pixels(

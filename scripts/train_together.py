@@ -4,23 +4,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import Features
-from imsforge.artifacts.text import write_csv
+from imsforge.artifacts.tables import write_csv
 from imsforge.gan.checkpoint import remove_checkpoint
-from imsforge.oversampling import fit_together, sampler_class
+from imsforge.oversampling.gan import GAN_SAMPLERS, fit_together
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     folder = Path(snakemake.output.models)
-    checkpoints = Path(snakemake.params.checkpoints) / ".checkpoint"
+    checkpoints = Path(snakemake.params.checkpoints) / "unfinished" / folder.name / ".checkpoint"
+    events = Path(snakemake.log[0]).with_name("tensorboard")
     samplers = [
-        sampler_class(snakemake.params.method)(
+        GAN_SAMPLERS[snakemake.params.method](
             settings=snakemake.params.settings,
             device=snakemake.params.device,
             checkpoint_dir=checkpoints,
-            tensorboard_dir=snakemake.params.tensorboard,
+            tensorboard_dir=events if snakemake.params.tensorboard else None,
             random_state=seed,
         )
         for seed in snakemake.params.seeds

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import Features
-from imsforge.artifacts.text import write_csv
-from imsforge.oversampling import VAE
+from imsforge.artifacts.tables import write_csv
+from imsforge.oversampling.vae import VAE
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with stage(snakemake.rule, snakemake.log[0], snakemake.threads):
+with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     sampler = VAE(
         settings=snakemake.params.settings,
         device=snakemake.params.device,

@@ -33,3 +33,8 @@ class DamagedError(DataError):
 
 class OutputError(ImsforgeError):
     """A result cannot be written."""
+
+
+def damaged(path, error):
+    """Return the error for an artifact that a library could not read."""
+    return DamagedError(path, " ".join(str(error).split()))

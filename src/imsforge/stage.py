@@ -18,7 +18,7 @@ OUT_OF_MEMORY = (
 
 
 @contextmanager
-def stage(name, log, threads=1):
+def stage(name, log, threads=1, code=None):
     """Run a stage: a log that reads well, pinned threads, and errors in one line.
 
     The log says what was done, how long it took and what went wrong. An `ImsforgeError` ends the
@@ -33,10 +33,12 @@ def stage(name, log, threads=1):
         The log file, written anew.
     threads : int
         Upper limit for BLAS, OpenMP and torch; unpinned, they fight over the cores.
+    code : str or None
+        Digest of the code that runs, for the log.
     """
     _log_to(log)
     started = time.perf_counter()
-    logger.info("%s: started on %d thread(s)", name, threads)
+    logger.info("%s: started on %d thread(s), code %s", name, threads, code)
     try:
         with limited_threads(threads):
             yield

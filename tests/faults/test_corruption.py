@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Split
-from imsforge.artifacts.text import read_csv, read_csvs
+from imsforge.artifacts.tables import read_csv, read_csvs
 from imsforge.errors import DamagedError, DataError
 from imsforge.stage import stage
 

@@ -5,9 +5,10 @@ import time
 import h5py
 import pytest
 
+from imsforge.artifacts.checksums import ChecksumBook, sha256
 from imsforge.errors import IngestError
 from imsforge.ingest.ingest import read_measurement
-from imsforge.peaks import extract, find_peaks
+from imsforge.peaks.extract import find_peaks
 
 pytestmark = pytest.mark.workflow
 
@@ -25,11 +26,20 @@ def change(path):
 
 
 def test_a_file_that_changed_since_it_was_read_is_refused(measurement, tmp_path):
-    indexed = read_measurement(measurement)
+    book = ChecksumBook(tmp_path / "checksums")
+    indexed = read_measurement(measurement, checksums=book)
+    indexed.check_unchanged(book.sha256)
     change(measurement)
-    with pytest.raises(IngestError, match=r"own measurement\.h5: changed since it was indexed"):
-        extract(indexed, find_peaks(indexed), tmp_path / "peaks.h5", tmp_path / "peaks.csv")
-    assert not (tmp_path / "peaks.h5").exists()
+    for checksum in (sha256, book.sha256):
+        with pytest.raises(IngestError, match=r"own measurement\.h5: changed since it was indexed"):
+            indexed.check_unchanged(checksum)
+
+
+def test_a_file_that_lost_its_end_is_not_read(measurement):
+    indexed = read_measurement(measurement)
+    measurement.write_bytes(measurement.read_bytes()[:-1])
+    with pytest.raises(IngestError, match=r"own measurement\.h5: has \d+ bytes, had \d+ when it"):
+        find_peaks(indexed)
 
 
 def test_an_input_changed_during_a_run_is_not_mixed_in(workspace, measurement):

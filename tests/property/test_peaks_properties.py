@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from imsforge.peaks import Peaks
 from imsforge.peaks.grid import AxisGrid, Grid, GridSums, sampling_grid
 from imsforge.peaks.integrate import AxisWindows, PeakTable, reduce_segments, search_edges
 from imsforge.peaks.normalization import quotients, reference_spectrum
 from imsforge.peaks.recalibration import MassShift
+from imsforge.peaks.windows import Peaks
 from imsforge.readers.imzml.ibd import read_arrays
 from imsforge.readers.source import Block
 

@@ -11,7 +11,7 @@ from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import IngestError
 from imsforge.ingest.ingest import read_measurement
 from imsforge.ingest.measurement import Measurement
-from imsforge.peaks import extract, find_peaks
+from imsforge.peaks.extract import extract, find_peaks
 
 SPECTRA = [(np.linspace(400, 500, 6) + i, np.arange(1.0, 7.0)) for i in range(6)]
 

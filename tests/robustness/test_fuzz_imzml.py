@@ -18,7 +18,7 @@ from imsforge.errors import ImsforgeError
 from imsforge.ingest.ingest import read_measurement
 from imsforge.ingest.inspection import inspect
 from imsforge.ingest.policies import PROBLEMS
-from imsforge.peaks import extract, find_peaks
+from imsforge.peaks.extract import extract, find_peaks
 
 LENIENT = {name: problem.choices()[-1] for name, problem in PROBLEMS.items()}
 

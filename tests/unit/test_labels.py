@@ -3,9 +3,9 @@ import pytest
 
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import DataError
-from imsforge.labels import class_table, label_pixels
 from imsforge.labels.canvas import Canvas, Placed
 from imsforge.labels.given import column_labels
+from imsforge.labels.labelling import class_table, label_pixels
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_any_name_of_a_sample_finds_its_file(tmp_path, monkeypatch):
 def test_defaults_are_the_library_s(root):
     import inspect
 
-    from imsforge.labels import label_pixels
+    from imsforge.labels.labelling import label_pixels
 
     schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
     signature = inspect.signature(label_pixels).parameters

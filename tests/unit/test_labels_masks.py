@@ -9,7 +9,8 @@ from PIL import Image
 
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import DataError
-from imsforge.labels import label_pixels, masks
+from imsforge.labels import masks
+from imsforge.labels.labelling import label_pixels
 from imsforge.labels.layers import Layer, read_layers
 from imsforge.labels.masks import image_places, place_image, read_label_image, read_mask
 

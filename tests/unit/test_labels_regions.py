@@ -7,7 +7,7 @@ import pytest
 
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import DataError
-from imsforge.labels import label_pixels
+from imsforge.labels.labelling import label_pixels
 from imsforge.labels.layers import read_layers
 from imsforge.labels.regions import PixelLines, place_regions, read_regions, ring_area
 

@@ -9,8 +9,8 @@ from pyimzml.ImzMLParser import ImzMLParser
 
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import DataError
-from imsforge.labels import label_pixels
 from imsforge.labels.annotation_tables import as_text, read_annotation_table
+from imsforge.labels.labelling import label_pixels
 from imsforge.labels.layers import read_layers
 
 

@@ -7,7 +7,7 @@ from measurements import phantom_profiles, slow_sums, write_imzml
 
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.ingest.ingest import read_measurement
-from imsforge.peaks import extract, find_peaks
+from imsforge.peaks.extract import extract, find_peaks
 from imsforge.phantom import make_phantom, write_phantom
 
 PROFILE = {"spec_type": "profile"}

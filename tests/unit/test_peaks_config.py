@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from imsforge.errors import ConfigError
-from imsforge.peaks import extract_peaks, find_peaks
+from imsforge.peaks.extract import extract_peaks, find_peaks
 from imsforge.peaks.integrate import STATISTICS
 from imsforge.peaks.normalization import NORMALIZATIONS
 from imsforge.peaks.preprocessing import BASELINES

@@ -12,7 +12,8 @@ from pyimzml.ImzMLParser import ImzMLParser
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import ConfigError, DataError
 from imsforge.ingest.ingest import read_measurement
-from imsforge.peaks import Peaks, extract, find_peaks
+from imsforge.peaks.extract import extract, find_peaks
+from imsforge.peaks.windows import Peaks
 
 
 def run(path, folder, threads=1, **options):

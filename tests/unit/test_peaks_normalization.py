@@ -7,8 +7,9 @@ from measurements import centroid_spectra, write_imzml
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import ConfigError, DataError
 from imsforge.ingest.ingest import read_measurement
-from imsforge.peaks import Peaks, extract
+from imsforge.peaks.extract import extract
 from imsforge.peaks.normalization import quotients, reference_spectrum
+from imsforge.peaks.windows import Peaks
 
 MZ = np.array([400.0, 500, 600])
 PEAKS = Peaks.around(MZ, MZ * 1e-5)

@@ -6,7 +6,7 @@ from measurements import TRUE_MZ, centroid_spectra, profile_spectra, write_imzml
 
 from imsforge.errors import ConfigError, DataError
 from imsforge.ingest.ingest import read_measurement
-from imsforge.peaks import find_peaks
+from imsforge.peaks.extract import find_peaks
 from imsforge.peaks.preprocessing import Preprocessing
 from imsforge.peaks.summary import random_pixels
 

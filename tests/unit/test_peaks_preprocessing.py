@@ -9,7 +9,7 @@ from scipy.signal import savgol_filter
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import ConfigError
 from imsforge.ingest.ingest import read_measurement
-from imsforge.peaks import extract_peaks, find_peaks
+from imsforge.peaks.extract import extract_peaks, find_peaks
 from imsforge.peaks.preprocessing import BASELINES, Preprocessing
 from imsforge.readers.source import Block
 

@@ -8,8 +8,9 @@ from measurements import TRUE_MZ, centroid_spectra, profile_spectra, write_imzml
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import ConfigError, DataError
 from imsforge.ingest.ingest import read_measurement
-from imsforge.peaks import Peaks, extract_peaks, find_peaks
+from imsforge.peaks.extract import extract_peaks, find_peaks
 from imsforge.peaks.recalibration import MassShift, estimate_shift
+from imsforge.peaks.windows import Peaks
 
 REFERENCES = [420.1, 500.3, 611.7, 780.05]
 

@@ -5,7 +5,7 @@ import pytest
 from measurements import profile_spectra, write_imzml
 
 from imsforge.ingest.ingest import read_measurement
-from imsforge.peaks import find_peaks
+from imsforge.peaks.extract import find_peaks
 from imsforge.peaks.grid import Grid, sampling_grid
 from imsforge.peaks.widths import PowerLaw, ResolvingPower
 

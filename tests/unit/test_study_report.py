@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imsforge.artifacts.text import read_csv, read_json, write_csv, write_json
+from imsforge.artifacts.tables import read_csv, write_csv
+from imsforge.artifacts.text import read_json, write_json
 from imsforge.evaluation.comparison import compare_methods
 from imsforge.evaluation.score_tables import score_table
 from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS

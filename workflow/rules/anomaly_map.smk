@@ -1,24 +1,24 @@
 rule select_healthy:
     input:
         peaks=rules.extract_peaks.output.peaks,
-        mask=healthy_mask,
+        mask=lambda wildcards: users(anomaly_map_of(wildcards).mask),
     output:
-        split="results/{dataset}/anomaly/{anomaly}/split.h5",
-        labels="results/{dataset}/anomaly/{anomaly}/labels.h5",
+        split="<results>/{dataset}/anomaly/{anomaly}/split.h5",
+        labels="<results>/{dataset}/anomaly/{anomaly}/labels.h5",
     log:
-        "logs/{dataset}/anomaly/{anomaly}/select_healthy.log",
+        "<logs>/{dataset}/anomaly/{anomaly}/select_healthy.log",
     benchmark:
-        "logs/{dataset}/anomaly/{anomaly}/select_healthy.benchmark.tsv"
+        "<logs>/{dataset}/anomaly/{anomaly}/select_healthy.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000, 3),
         runtime=minutes(10),
     params:
-        rectangle=healthy_setting("rectangle"),
-        sample=healthy_setting("sample"),
-        mask=mask_fingerprint,
+        rectangle=of_anomaly_map("rectangle"),
+        sample=of_anomaly_map("sample"),
+        mask=lambda wildcards: marks([anomaly_map_of(wildcards).mask]),
         code=code("select_healthy"),
     message:
         "Selecting the healthy pixels of {wildcards.anomaly} on {wildcards.dataset}"
@@ -32,11 +32,11 @@ use rule reduce as reduce_healthy with:
         labels=rules.select_healthy.output.labels,
         split=rules.select_healthy.output.split,
     output:
-        features="results/{dataset}/anomaly/{anomaly}/features.h5",
+        features="<results>/{dataset}/anomaly/{anomaly}/features.h5",
     log:
-        "logs/{dataset}/anomaly/{anomaly}/reduce.log",
+        "<logs>/{dataset}/anomaly/{anomaly}/reduce.log",
     benchmark:
-        "logs/{dataset}/anomaly/{anomaly}/reduce.benchmark.tsv"
+        "<logs>/{dataset}/anomaly/{anomaly}/reduce.benchmark.tsv"
     params:
         features=anomaly_setting("features"),
         fit_on="train",
@@ -47,11 +47,11 @@ use rule scale as scale_healthy with:
     input:
         features=rules.reduce_healthy.output.features,
     output:
-        scaled="results/{dataset}/anomaly/{anomaly}/scaled.h5",
+        scaled="<results>/{dataset}/anomaly/{anomaly}/scaled.h5",
     log:
-        "logs/{dataset}/anomaly/{anomaly}/scale.log",
+        "<logs>/{dataset}/anomaly/{anomaly}/scale.log",
     benchmark:
-        "logs/{dataset}/anomaly/{anomaly}/scale.benchmark.tsv"
+        "<logs>/{dataset}/anomaly/{anomaly}/scale.benchmark.tsv"
     params:
         scaler=anomaly_setting("scaler"),
         fit_on="train",
@@ -63,18 +63,18 @@ use rule train_gan as train_healthy with:
         scaled=rules.scale_healthy.output.scaled,
         together=[],
     output:
-        model="results/{dataset}/anomaly/{anomaly}/model.safetensors",
-        history="results/{dataset}/anomaly/{anomaly}/history.csv",
+        model="<results>/{dataset}/anomaly/{anomaly}/model.safetensors",
+        history="<results>/{dataset}/anomaly/{anomaly}/history.csv",
     log:
-        "logs/{dataset}/anomaly/{anomaly}/train_gan.log",
+        "<logs>/{dataset}/anomaly/{anomaly}/train_gan.log",
     benchmark:
-        "logs/{dataset}/anomaly/{anomaly}/train_gan.benchmark.tsv"
+        "<logs>/{dataset}/anomaly/{anomaly}/train_gan.benchmark.tsv"
     params:
         method="cwgan-gp",
         settings=anomaly_setting("gan"),
         device=config["device"],
         checkpoints=subpath(output.model, parent=True),
-        tensorboard=events_folder("{dataset}/anomaly/{anomaly}"),
+        tensorboard=config["tensorboard"],
         trained=None,
         seed=seed_for("train_gan", "anomaly"),
         code=code("train_gan"),
@@ -87,29 +87,29 @@ rule anomaly_map:
         model=rules.train_healthy.output.model,
         truth=known_anomalies,
     output:
-        scores="results/{dataset}/anomaly/{anomaly}/scores.h5",
+        scores="<results>/{dataset}/anomaly/{anomaly}/scores.h5",
         map=report(
-            "results/{dataset}/anomaly/{anomaly}/map.png",
+            "<results>/{dataset}/anomaly/{anomaly}/map.png",
             caption="../report/map.rst",
             category="{dataset}",
             subcategory="{anomaly}",
             labels={"content": "anomaly map"},
         ),
-        vector="results/{dataset}/anomaly/{anomaly}/map.svg",
-        metrics="results/{dataset}/anomaly/{anomaly}/metrics.json",
+        vector="<results>/{dataset}/anomaly/{anomaly}/map.svg",
+        metrics="<results>/{dataset}/anomaly/{anomaly}/metrics.json",
     log:
-        "logs/{dataset}/anomaly/{anomaly}/anomaly_map.log",
+        "<logs>/{dataset}/anomaly/{anomaly}/anomaly_map.log",
     benchmark:
-        "logs/{dataset}/anomaly/{anomaly}/anomaly_map.benchmark.tsv"
+        "<logs>/{dataset}/anomaly/{anomaly}/anomaly_map.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1500, 6),
         runtime=minutes(30),
     params:
         clusters=anomaly_setting("clusters"),
-        title=lambda wildcards: f"{wildcards.dataset}: {wildcards.anomaly}",
+        title=of_anomaly_map("title"),
         seed=seed_for("anomaly_map"),
         code=code("anomaly_map"),
     message:

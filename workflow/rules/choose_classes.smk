@@ -2,13 +2,13 @@ rule scan_classes:
     input:
         peaks=rules.extract_peaks.output.peaks,
     output:
-        table="results/{dataset}/class_numbers.csv",
+        table="<results>/{dataset}/class_numbers.csv",
     log:
-        "logs/{dataset}/scan_classes.log",
+        "<logs>/{dataset}/scan_classes.log",
     benchmark:
-        "logs/{dataset}/scan_classes.benchmark.tsv"
+        "<logs>/{dataset}/scan_classes.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(2000, 4),
@@ -29,19 +29,19 @@ rule plot_class_numbers:
         table=rules.scan_classes.output.table,
     output:
         png=report(
-            "results/{dataset}/class_numbers.png",
+            "<results>/{dataset}/class_numbers.png",
             caption="../report/class_numbers.rst",
             category="{dataset}",
             subcategory="measurement",
             labels={"content": "number of classes"},
         ),
-        svg="results/{dataset}/class_numbers.svg",
+        svg="<results>/{dataset}/class_numbers.svg",
     log:
-        "logs/{dataset}/plot_class_numbers.log",
+        "<logs>/{dataset}/plot_class_numbers.log",
     benchmark:
-        "logs/{dataset}/plot_class_numbers.benchmark.tsv"
+        "<logs>/{dataset}/plot_class_numbers.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),

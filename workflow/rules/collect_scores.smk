@@ -1,26 +1,24 @@
 rule collect_scores:
     input:
-        scores=methods_input("scores.csv"),
-        scaled=lambda wildcards: repeats_of(
-            wildcards.dataset, wildcards.experiment, "scaled.h5"
-        ),
+        scores=of_experiment("method_files", "scores.csv"),
+        scaled=of_experiment("repeat_files", "scaled.h5"),
     output:
-        scores="results/{dataset}/{experiment}/scores.csv",
-        table="results/{dataset}/{experiment}/table.csv",
-        comparison="results/{dataset}/{experiment}/comparison.csv",
+        scores="<results>/{dataset}/{experiment}/scores.csv",
+        table="<results>/{dataset}/{experiment}/table.csv",
+        comparison="<results>/{dataset}/{experiment}/comparison.csv",
         markdown=report(
-            "results/{dataset}/{experiment}/table.md",
+            "<results>/{dataset}/{experiment}/table.md",
             caption="../report/table.rst",
             category="{dataset}",
             subcategory="{experiment}",
             labels={"content": "recall and precision"},
         ),
     log:
-        "logs/{dataset}/{experiment}/collect_scores.log",
+        "<logs>/{dataset}/{experiment}/collect_scores.log",
     benchmark:
-        "logs/{dataset}/{experiment}/collect_scores.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/collect_scores.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),

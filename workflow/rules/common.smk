@@ -1,16 +1,21 @@
-"""Helpers of the rules: which files a study asks for, and what a stage is told."""
+"""What only Snakemake can say: flags, wildcards, resources. `imsforge.study` knows the study."""
 
 import re
+from functools import partial
 
-from imsforge.study.config import GAN_METHODS, TRAINED_METHODS, generator_of
+from imsforge.artifacts.checksums import ChecksumBook
 from imsforge.device import gpu_present
-from imsforge.artifacts.checksums import fingerprint
-from imsforge.labels.files import label_files
-from imsforge.readers.files import raw_files
+from imsforge.oversampling.registry import modules_behind
+from imsforge.study import Study
 from imsforge.study.code import code_digest
-from imsforge.seeding import derive_seed
+from imsforge.study.study import CAPTIONS, GAN_METHODS, TRAINED_METHODS, generator_of
 
-ENVIRONMENT = Path(workflow.basedir) / "envs/imsforge.yaml"
+# `<results>` and `<logs>` are path variables: Snakemake fills them in, and adds the prefix of a
+# module.
+STUDY = Study(config, results="<results>", logs="<logs>")
+
+# Where the checksums of a user's files are remembered, beside what Snakemake remembers of jobs.
+CHECKSUMS = ".snakemake/imsforge/checksums"
 
 
 def any_of(names):
@@ -18,199 +23,99 @@ def any_of(names):
     return "|".join(sorted(map(re.escape, set(names)))) or "(?!)"
 
 
-DATASETS = config["datasets"]
-EXPERIMENTS = [
-    (dataset, experiment)
-    for dataset, settings in DATASETS.items()
-    for experiment in settings["experiments"]
-]
-ANOMALIES = [
-    (dataset, anomaly)
-    for dataset, settings in DATASETS.items()
-    for anomaly in settings["anomaly"]
-]
-
-
-def experiment_of(dataset, experiment):
-    """Return the settings of an experiment."""
-    return DATASETS[dataset]["experiments"][experiment]
-
-
 # A target that the configuration does not know is refused by Snakemake, by name.
 wildcard_constraints:
-    dataset=any_of(DATASETS),
-    experiment=any_of(experiment for _, experiment in EXPERIMENTS),
-    anomaly=any_of(anomaly for _, anomaly in ANOMALIES),
+    dataset=any_of(dataset.name for dataset in STUDY.datasets),
+    experiment=any_of(experiment.name for experiment in STUDY.experiments),
+    anomaly=any_of(anomaly_map.name for anomaly_map in STUDY.anomaly_maps),
     repeat="[0-9]+",
-    method=any_of(
-        name
-        for place in EXPERIMENTS
-        for method in experiment_of(*place)["methods"]
-        for name in (method, generator_of(method))
-    ),
+    method=any_of(STUDY.methods),
 
 
-# Which files a study asks for.
+def each_dataset(*names):
+    """Return files of every dataset."""
+    return [dataset.folder.file(name) for dataset in STUDY.datasets for name in names]
 
 
-def each_dataset(pattern):
-    """Return a file of every dataset."""
-    return expand(pattern, dataset=DATASETS)
+# What the wildcards of a job stand for.
 
 
-def each_experiment(file):
-    """Return a file of every experiment."""
-    return [
-        f"results/{dataset}/{experiment}/{file}" for dataset, experiment in EXPERIMENTS
-    ]
+def dataset_of(wildcards):
+    return STUDY.dataset(wildcards.dataset)
 
 
-def each_replacement(file):
-    """Return a file of every experiment that replaces training sets by generated spectra."""
-    return [
-        f"results/{dataset}/{experiment}/{file}"
-        for dataset, experiment in EXPERIMENTS
-        if replaces(dataset, experiment)
-    ]
+def experiment_of(wildcards):
+    return STUDY.experiment(wildcards.dataset, wildcards.experiment)
 
 
-def each_figure():
-    """Return the figures of every experiment, those that its methods and tasks allow."""
-    return [
-        f"results/{dataset}/{experiment}/{figure}.png"
-        for dataset, experiment in EXPERIMENTS
-        for figure in figures_of(dataset, experiment)
-    ]
+def anomaly_map_of(wildcards):
+    return STUDY.anomaly_map(wildcards.dataset, wildcards.anomaly)
 
 
-def each_repeat(file):
-    """Return a file of every repeat of every experiment."""
-    return [path for place in EXPERIMENTS for path in repeats_of(*place, file)]
+def asked(owner, name, *arguments):
+    """Return a function of wildcards: what dataset, experiment or anomaly map say of themselves.
+
+    Snakemake's `lookup` walks the whole configuration at each call, which took minutes for a
+    study of 200 datasets.
+    """
+
+    def ask(wildcards):
+        answer = getattr(owner(wildcards), name)
+        return answer(*arguments) if arguments else answer
+
+    return ask
 
 
-def each_model():
-    """Return every trained model."""
-    experiments = [
-        path
-        for place in EXPERIMENTS
-        for path in methods_of(*place, "model.safetensors", trained=True)
-    ]
-    return experiments + each_anomaly("model.safetensors")
+of_dataset = partial(asked, dataset_of)
+of_experiment = partial(asked, experiment_of)
+of_anomaly_map = partial(asked, anomaly_map_of)
+dataset_setting = partial(asked, dataset_of, "setting")
+label_setting = partial(asked, dataset_of, "label_setting")
+experiment_setting = partial(asked, experiment_of, "setting")
+anomaly_setting = partial(asked, anomaly_map_of, "setting")
 
 
-def each_anomaly(file):
-    """Return a file of every anomaly map."""
-    return [
-        f"results/{dataset}/anomaly/{anomaly}/{file}" for dataset, anomaly in ANOMALIES
-    ]
+# A user's files lie where the user says, whatever the prefix of a module; they count by their
+# content, not by their time stamps.
 
 
-def repeats_of(dataset, experiment, file):
-    """Return a file of every repeat of an experiment."""
-    return [
-        f"results/{dataset}/{experiment}/repeat-{repeat}/{file}"
-        for repeat in range(1, experiment_of(dataset, experiment)["repeats"] + 1)
-    ]
+def users(path):
+    return ancient(local(str(path))) if path else []
 
 
-def methods_of(dataset, experiment, file, trained=False):
-    """Return a file of every method and repeat; with ``trained``, of those with networks."""
-    methods = experiment_of(dataset, experiment)["methods"]
-    if trained:
-        methods = trained_generators(methods)
-    return [
-        path
-        for method in methods
-        for path in repeats_of(dataset, experiment, f"{method}/{file}")
-    ]
-
-
-def trained_generators(methods):
-    """Return the generators with networks behind some methods, each once."""
-    generators = dict.fromkeys(map(generator_of, methods))
-    return [generator for generator in generators if generator in TRAINED_METHODS]
-
-
-def replaces(dataset, experiment):
-    """Tell whether an experiment replaces training sets by generated spectra."""
-    return "replace" in experiment_of(dataset, experiment)["tasks"]
-
-
-def figures_of(dataset, experiment):
-    """Return the names of the figures that an experiment's methods and tasks allow."""
-    settings = experiment_of(dataset, experiment)
-    replaced = replaces(dataset, experiment)
-    wanted = {
-        "recall_matrices": True,
-        "frechet": replaced,
-        "fidelity": replaced,
-        "spectra": replaced and set(settings["methods"]) != {"none"},
-        "training": bool(trained_generators(settings["methods"])),
-    }
-    return [figure for figure, possible in wanted.items() if possible]
-
-
-# Inputs that depend on the configuration.
+def marks(paths, soon=False):
+    """Return what tells changed files from touched ones."""
+    book = ChecksumBook(CHECKSUMS)
+    return [book.mark(path, soon=soon) for path in paths if path]
 
 
 def raw_input(wildcards):
-    """Return the raw files; a user's file counts by its content, not by its time stamp."""
-    settings = DATASETS[wildcards.dataset]
-    if "phantom" in settings:
-        return [rules.phantom.output.imzml, rules.phantom.output.ibd]
-    return [ancient(str(file)) for file in raw_files(settings["input"])]
+    """Return the raw files of a dataset."""
+    dataset = dataset_of(wildcards)
+    made = [rules.phantom.output.imzml, rules.phantom.output.ibd]
+    return made if dataset.is_phantom else list(map(users, dataset.raw_files))
 
 
 def raw_measurement(wildcards):
     """Return what a measurement is read from, as the configuration has it: one or several paths."""
-    settings = DATASETS[wildcards.dataset]
-    if "phantom" in settings:
-        return rules.phantom.output.imzml.format(dataset=wildcards.dataset)
-    return settings["input"]
-
-
-def raw_fingerprints(wildcards):
-    """Return what tells a changed raw file from a touched one."""
-    settings = DATASETS[wildcards.dataset]
-    return (
-        []
-        if "phantom" in settings
-        else [fingerprint(f) for f in raw_files(settings["input"])]
-    )
-
-
-def peak_list(wildcards):
-    """Return the file that gives the peaks, where the configuration names one."""
-    file = dataset_setting("peaks")(wildcards)["list"]
-    return ancient(file) if file else []
-
-
-def peak_list_fingerprint(wildcards):
-    """Return what tells a changed peak list from a touched one."""
-    file = dataset_setting("peaks")(wildcards)["list"]
-    return fingerprint(file) if file else None
+    dataset = dataset_of(wildcards)
+    made = rules.phantom.output.imzml.format(dataset=dataset.name)
+    return made if dataset.is_phantom else dataset.settings["input"]
 
 
 def trained_model(wildcards):
     """Return the model that GANs and VAE draw from; the other methods learn in a moment."""
     generator = generator_of(wildcards.method)
-    folder = "results/{dataset}/{experiment}/repeat-{repeat}"
-    return (
-        f"{folder}/{generator}/model.safetensors"
-        if generator in TRAINED_METHODS
-        else []
-    )
-
-
-def scaled_repeats(wildcards):
-    """Return the scaled features of all repeats of an experiment."""
-    return repeats_of(wildcards.dataset, wildcards.experiment, "scaled.h5")
+    folder = "<results>/{dataset}/{experiment}/repeat-{repeat}"
+    model = f"{folder}/{generator}/model.safetensors"
+    return model if generator in TRAINED_METHODS else []
 
 
 def trained_together(wildcards):
     """Return the models of all repeats, where the configuration has them trained at once."""
-    together = experiment_setting("together")(wildcards)
-    return rules.train_together.output.models if together else []
+    return (
+        rules.train_together.output.models if experiment_of(wildcards).together else []
+    )
 
 
 def taken_from(wildcards, input):
@@ -218,70 +123,15 @@ def taken_from(wildcards, input):
     return f"{input.together}/repeat-{wildcards.repeat}" if input.together else None
 
 
-def given_labels(wildcards):
-    """Return the files of given labels, where the configuration names some."""
-    file = label_file(wildcards)
-    return [ancient(path) for path in label_files(file)] if file else []
-
-
-def label_fingerprints(wildcards):
-    """Return what tells changed labels from touched ones."""
-    file = label_file(wildcards)
-    return [fingerprint(path) for path in label_files(file)] if file else []
-
-
-def healthy_mask(wildcards):
-    """Return the mask file of healthy pixels, where the configuration names one."""
-    healthy = anomaly_setting("healthy")(wildcards)
-    return ancient(healthy["mask"]) if "mask" in healthy else []
-
-
-def mask_fingerprint(wildcards):
-    """Return what tells a changed mask from a touched one."""
-    healthy = anomaly_setting("healthy")(wildcards)
-    return fingerprint(healthy["mask"]) if "mask" in healthy else None
-
-
 def known_anomalies(wildcards):
     """Return the ground truth, which only a phantom has."""
-    return (
-        rules.phantom.output.truth if "phantom" in DATASETS[wildcards.dataset] else []
-    )
-
-
-def methods_input(file, trained=False):
-    """Return a function of wildcards: a file of every method and repeat of an experiment."""
-    return lambda wildcards: methods_of(
-        wildcards.dataset, wildcards.experiment, file, trained
-    )
-
-
-def synthetic_sets(wildcards):
-    """Return the training sets of the first repeat that hold generated spectra."""
-    settings = experiment_setting("methods")(wildcards)
-    return [
-        f"results/{wildcards.dataset}/{wildcards.experiment}/repeat-1/{method}/resampled.h5"
-        for method in settings
-        if method != "none"
-    ]
-
-
-def first_repeat_sets(wildcards):
-    """Return the training sets of the first repeat, the real one included."""
-    return [
-        f"results/{wildcards.dataset}/{wildcards.experiment}/repeat-1/{method}/resampled.h5"
-        for method in experiment_setting("methods")(wildcards)
-    ]
-
-
-# What a stage is told. Settings are looked up by hand: Snakemake's `lookup` walks the whole
-# configuration at each call, which took minutes for a study of 200 datasets.
+    return rules.phantom.output.truth if dataset_of(wildcards).is_phantom else []
 
 
 def reported(file, content):
     """Mark a figure of an experiment for Snakemake's own report."""
     return report(
-        f"results/{{dataset}}/{{experiment}}/{file}.png",
+        f"<results>/{{dataset}}/{{experiment}}/{file}.png",
         caption=f"../report/{file}.rst",
         category="{dataset}",
         subcategory="{experiment}",
@@ -289,115 +139,37 @@ def reported(file, content):
     )
 
 
-def experiment_title(wildcards):
-    return f"{wildcards.dataset}: {wildcards.experiment}"
-
-
-def dataset_setting(key):
-    """Return a function of wildcards that looks up a setting of a dataset."""
-    return lambda wildcards: DATASETS[wildcards.dataset][key]
-
-
-def peak_settings(wildcards):
-    """Return how peaks are found and integrated, but for the file that gives them."""
-    settings = dataset_setting("peaks")(wildcards)
-    return {key: value for key, value in settings.items() if key != "list"}
-
-
-def label_file(wildcards):
-    """Return which files hold given labels, as the configuration has it; None if none do."""
-    return dataset_setting("labels")(wildcards).get("file")
-
-
-def label_setting(key):
-    """Return a function of wildcards that looks up a setting of the labels."""
-    return lambda wildcards: dataset_setting("labels")(wildcards)[key]
-
-
-def label_settings(wildcards):
-    """Return how pixels are labelled, but for the files."""
-    settings = dataset_setting("labels")(wildcards)
-    return {
-        key: value for key, value in settings.items() if key not in ("file", "scan")
-    }
-
-
-def experiment_setting(key):
-    """Return a function of wildcards that looks up a setting of an experiment."""
-    return lambda wildcards: experiment_of(wildcards.dataset, wildcards.experiment)[key]
-
-
-def anomaly_setting(key):
-    """Return a function of wildcards that looks up a setting of an anomaly map."""
-    return lambda wildcards: DATASETS[wildcards.dataset]["anomaly"][wildcards.anomaly][
-        key
-    ]
-
-
-def healthy_setting(key):
-    """Return a function of wildcards that looks up which pixels are healthy; None if not said."""
-    return lambda wildcards: anomaly_setting("healthy")(wildcards).get(key)
+def captions():
+    """Return the captions of the report: their text counts, wherever they lie."""
+    files = {name: workflow.source_path(f"../report/{name}.rst") for name in CAPTIONS}
+    return {name: Path(file).read_text("utf-8") for name, file in files.items()}
 
 
 def seed_for(*purpose):
-    """Return a function of wildcards: the seed of a purpose, another one for each repeat.
-
-    All experiments of a study share their repeats' seeds, so that they can be compared in pairs.
-    """
-    return lambda wildcards: derive_seed(
-        config["seed"],
+    """Return a function of wildcards: the seed of a purpose, another one for each repeat."""
+    return lambda wildcards: STUDY.seed(
         *purpose,
-        wildcards.get("method", ""),
-        wildcards.get("repeat", ""),
+        method=wildcards.get("method", ""),
+        repeat=wildcards.get("repeat", ""),
     )
 
 
-def seeds_of_repeats(purpose):
-    """Return a function of wildcards: what `seed_for` says of each repeat of an experiment."""
-    return lambda wildcards: [
-        derive_seed(config["seed"], purpose, wildcards.method, repeat)
-        for repeat in range(1, experiment_setting("repeats")(wildcards) + 1)
+def seeds_of_repeats(wildcards):
+    """Return the seeds of a training of all repeats of an experiment."""
+    return [
+        STUDY.seed("train_gan", method=wildcards.method, repeat=repeat)
+        for repeat in experiment_of(wildcards).repeats
     ]
 
 
-def events_folder(place):
-    """Return the folder for TensorBoard events, where the configuration asks for them."""
-    return f"logs/{place}/tensorboard" if config["tensorboard"] else None
+def fetched_from():
+    """Return where the workflow was fetched from; None where it lies on this machine."""
+    return None if SOURCE.is_dir() else f"{workflow.current_basedir}/../Snakefile"
 
 
-def study_seeds():
-    """Return the derived seeds by purpose, method and repeat."""
-    seeds = {
-        purpose: seed_for(purpose)({})
-        for purpose in (
-            "phantom",
-            "extract_peaks",
-            "label",
-            "scan_classes",
-            "anomaly_map",
-        )
-    }
-    seeds["train_gan/anomaly"] = seed_for("train_gan", "anomaly")({})
-    for place in EXPERIMENTS:
-        settings = experiment_of(*place)
-        for repeat in range(1, settings["repeats"] + 1):
-            for purpose in ("split", "train_vae"):
-                seeds[f"{purpose}/{repeat}"] = seed_for(purpose)({"repeat": repeat})
-            for method in settings["methods"]:
-                told = {"method": method, "repeat": repeat}
-                for purpose in (
-                    "train_gan",
-                    "oversample",
-                    "evaluate",
-                    "assess_fidelity",
-                ):
-                    seeds[f"{purpose}/{method}/{repeat}"] = seed_for(purpose)(told)
-    return seeds
-
-
-def code(script):
+def code(script, *modules):
     """Return a digest of the library code behind a script: edited code reruns its stage."""
-    return code_digest(Path(workflow.basedir) / "scripts" / f"{script}.py")
+    return code_digest(workflow.source_path(f"../../scripts/{script}.py"), *modules)
 
 
 def memory(base, per_input=0):

@@ -3,15 +3,15 @@ rule evaluate:
         scaled=rules.scale.output.scaled,
         resampled=rules.oversample.output.resampled,
     output:
-        scores="results/{dataset}/{experiment}/repeat-{repeat}/{method}/scores.csv",
-        confusion="results/{dataset}/{experiment}/repeat-{repeat}/{method}/confusion.csv",
-        frechet="results/{dataset}/{experiment}/repeat-{repeat}/{method}/frechet.csv",
+        scores="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/scores.csv",
+        confusion="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/confusion.csv",
+        frechet="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/frechet.csv",
     log:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/evaluate.log",
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/evaluate.log",
     benchmark:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/evaluate.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/evaluate.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(2000, 20),

@@ -2,21 +2,22 @@ rule extract_peaks:
     input:
         spectra=rules.ingest.output.spectra,
         raw=raw_input,
-        list=peak_list,
+        list=lambda wildcards: users(dataset_of(wildcards).peak_list),
     output:
-        multiext("results/{dataset}/peaks", peaks=".h5", table=".csv"),
+        multiext("<results>/{dataset}/peaks", peaks=".h5", table=".csv"),
     log:
-        "logs/{dataset}/extract_peaks.log",
+        "<logs>/{dataset}/extract_peaks.log",
     cache: True
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 2
     resources:
         mem_mb=memory(2000),
         runtime=minutes(240),
     params:
-        settings=peak_settings,
-        list=peak_list_fingerprint,
+        settings=of_dataset("peak_settings"),
+        list=lambda wildcards: marks([dataset_of(wildcards).peak_list]),
+        checksums=CHECKSUMS,
         seed=seed_for("extract_peaks"),
         code=code("extract_peaks"),
     message:

@@ -3,13 +3,13 @@ rule assess_fidelity:
         scaled=rules.scale.output.scaled,
         resampled=rules.oversample.output.resampled,
     output:
-        fidelity="results/{dataset}/{experiment}/repeat-{repeat}/{method}/fidelity.csv",
+        fidelity="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/fidelity.csv",
     log:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/assess_fidelity.log",
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/assess_fidelity.log",
     benchmark:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/assess_fidelity.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/assess_fidelity.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
@@ -29,22 +29,22 @@ rule assess_fidelity:
 
 rule collect_fidelity:
     input:
-        fidelity=methods_input("fidelity.csv"),
+        fidelity=of_experiment("method_files", "fidelity.csv"),
     output:
-        fidelity="results/{dataset}/{experiment}/fidelity.csv",
+        fidelity="<results>/{dataset}/{experiment}/fidelity.csv",
         markdown=report(
-            "results/{dataset}/{experiment}/fidelity.md",
+            "<results>/{dataset}/{experiment}/fidelity.md",
             caption="../report/fidelity_table.rst",
             category="{dataset}",
             subcategory="{experiment}",
             labels={"content": "fidelity of generated spectra"},
         ),
     log:
-        "logs/{dataset}/{experiment}/collect_fidelity.log",
+        "<logs>/{dataset}/{experiment}/collect_fidelity.log",
     benchmark:
-        "logs/{dataset}/{experiment}/collect_fidelity.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/collect_fidelity.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -59,24 +59,24 @@ rule collect_fidelity:
 
 rule plot_fidelity:
     input:
-        scaled="results/{dataset}/{experiment}/repeat-1/scaled.h5",
-        resampled=first_repeat_sets,
+        scaled="<results>/{dataset}/{experiment}/repeat-1/scaled.h5",
+        resampled=lambda wildcards: experiment_of(wildcards).first_files("resampled.h5"),
         fidelity=rules.collect_fidelity.output.fidelity,
     output:
         png=reported("fidelity", "generated against real spectra"),
-        svg="results/{dataset}/{experiment}/fidelity.svg",
+        svg="<results>/{dataset}/{experiment}/fidelity.svg",
     log:
-        "logs/{dataset}/{experiment}/plot_fidelity.log",
+        "<logs>/{dataset}/{experiment}/plot_fidelity.log",
     benchmark:
-        "logs/{dataset}/{experiment}/plot_fidelity.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/plot_fidelity.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000, 6),
         runtime=minutes(10),
     params:
-        title=experiment_title,
+        title=of_experiment("title"),
         code=code("plot_fidelity"),
     message:
         "Drawing {output.png}"

@@ -2,12 +2,12 @@ rule ingest:
     input:
         raw=raw_input,
     output:
-        multiext("results/{dataset}/", spectra="spectra.h5", summary="ingest.json"),
+        multiext("<results>/{dataset}/", spectra="spectra.h5", summary="ingest.json"),
     log:
-        "logs/{dataset}/ingest.log",
+        "<logs>/{dataset}/ingest.log",
     cache: True
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 2
     resources:
         mem_mb=memory(2000),
@@ -16,7 +16,8 @@ rule ingest:
         measurement=raw_measurement,
         settings=dataset_setting("ingest"),
         hdf5=dataset_setting("hdf5"),
-        fingerprints=raw_fingerprints,
+        marks=lambda wildcards: marks(dataset_of(wildcards).raw_files, soon=True),
+        checksums=CHECKSUMS,
         code=code("ingest"),
     message:
         "Reading what {input.raw[0]} holds"

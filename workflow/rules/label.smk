@@ -1,22 +1,22 @@
 rule label:
     input:
         peaks=rules.extract_peaks.output.peaks,
-        given=given_labels,
+        given=lambda wildcards: list(map(users, dataset_of(wildcards).label_files)),
     output:
-        multiext("results/{dataset}/", labels="labels.h5", classes="classes.csv"),
+        multiext("<results>/{dataset}/", labels="labels.h5", classes="classes.csv"),
     log:
-        "logs/{dataset}/label.log",
+        "<logs>/{dataset}/label.log",
     cache: True
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(2000, 8),
         runtime=minutes(60),
     params:
-        settings=label_settings,
-        file=label_file,
-        fingerprints=label_fingerprints,
+        settings=of_dataset("label_settings"),
+        file=of_dataset("label_file"),
+        marks=lambda wildcards: marks(dataset_of(wildcards).label_files),
         seed=seed_for("label"),
         code=code("label"),
     message:

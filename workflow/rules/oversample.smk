@@ -3,13 +3,13 @@ rule oversample:
         scaled=rules.scale.output.scaled,
         model=trained_model,
     output:
-        resampled="results/{dataset}/{experiment}/repeat-{repeat}/{method}/resampled.h5",
+        resampled="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/resampled.h5",
     log:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/oversample.log",
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/oversample.log",
     benchmark:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/oversample.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/oversample.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(2000, 20),
@@ -19,7 +19,7 @@ rule oversample:
         tasks=experiment_setting("tasks"),
         fill=experiment_setting("fill"),
         seed=seed_for("oversample"),
-        code=code("oversample"),
+        code=lambda wildcards: code("oversample", *modules_behind(wildcards.method)),
     message:
         "Making training sets with {wildcards.method} in {output.resampled}"
     script:

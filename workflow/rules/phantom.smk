@@ -1,14 +1,14 @@
 rule phantom:
     output:
-        imzml="results/{dataset}/phantom/phantom.imzML",
-        ibd="results/{dataset}/phantom/phantom.ibd",
-        truth="results/{dataset}/phantom/truth.h5",
+        imzml="<results>/{dataset}/phantom/phantom.imzML",
+        ibd="<results>/{dataset}/phantom/phantom.ibd",
+        truth="<results>/{dataset}/phantom/truth.h5",
     log:
-        "logs/{dataset}/phantom.log",
+        "<logs>/{dataset}/phantom.log",
     benchmark:
-        "logs/{dataset}/phantom.benchmark.tsv"
+        "<logs>/{dataset}/phantom.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(3000),

@@ -3,19 +3,19 @@ rule plot_peaks:
         table=rules.extract_peaks.output.table,
     output:
         png=report(
-            "results/{dataset}/peaks.png",
+            "<results>/{dataset}/peaks.png",
             caption="../report/peaks.rst",
             category="{dataset}",
             subcategory="measurement",
             labels={"content": "peaks"},
         ),
-        svg="results/{dataset}/peaks.svg",
+        svg="<results>/{dataset}/peaks.svg",
     log:
-        "logs/{dataset}/plot_peaks.log",
+        "<logs>/{dataset}/plot_peaks.log",
     benchmark:
-        "logs/{dataset}/plot_peaks.benchmark.tsv"
+        "<logs>/{dataset}/plot_peaks.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),
@@ -35,19 +35,19 @@ rule plot_classes:
         labels=rules.label.output.labels,
     output:
         png=report(
-            "results/{dataset}/classes.png",
+            "<results>/{dataset}/classes.png",
             caption="../report/classes.rst",
             category="{dataset}",
             subcategory="measurement",
             labels={"content": "classes"},
         ),
-        svg="results/{dataset}/classes.svg",
+        svg="<results>/{dataset}/classes.svg",
     log:
-        "logs/{dataset}/plot_classes.log",
+        "<logs>/{dataset}/plot_classes.log",
     benchmark:
-        "logs/{dataset}/plot_classes.benchmark.tsv"
+        "<logs>/{dataset}/plot_classes.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000, 4),
@@ -62,22 +62,22 @@ rule plot_classes:
 
 rule plot_recall_matrices:
     input:
-        confusion=methods_input("confusion.csv"),
+        confusion=of_experiment("method_files", "confusion.csv"),
     output:
         png=reported("recall_matrices", "recall matrices"),
-        svg="results/{dataset}/{experiment}/recall_matrices.svg",
+        svg="<results>/{dataset}/{experiment}/recall_matrices.svg",
     log:
-        "logs/{dataset}/{experiment}/plot_recall_matrices.log",
+        "<logs>/{dataset}/{experiment}/plot_recall_matrices.log",
     benchmark:
-        "logs/{dataset}/{experiment}/plot_recall_matrices.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/plot_recall_matrices.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=minutes(10),
     params:
-        title=experiment_title,
+        title=of_experiment("title"),
         code=code("plot_recall_matrices"),
     message:
         "Drawing {output.png}"
@@ -87,22 +87,22 @@ rule plot_recall_matrices:
 
 rule plot_frechet:
     input:
-        frechet=methods_input("frechet.csv"),
+        frechet=of_experiment("method_files", "frechet.csv"),
     output:
         png=reported("frechet", "Fréchet distances"),
-        svg="results/{dataset}/{experiment}/frechet.svg",
+        svg="<results>/{dataset}/{experiment}/frechet.svg",
     log:
-        "logs/{dataset}/{experiment}/plot_frechet.log",
+        "<logs>/{dataset}/{experiment}/plot_frechet.log",
     benchmark:
-        "logs/{dataset}/{experiment}/plot_frechet.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/plot_frechet.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=minutes(10),
     params:
-        title=experiment_title,
+        title=of_experiment("title"),
         code=code("plot_frechet"),
     message:
         "Drawing {output.png}"
@@ -113,23 +113,25 @@ rule plot_frechet:
 rule plot_spectra:
     input:
         peaks=rules.extract_peaks.output.peaks,
-        scaled="results/{dataset}/{experiment}/repeat-1/scaled.h5",
-        resampled=synthetic_sets,
+        scaled="<results>/{dataset}/{experiment}/repeat-1/scaled.h5",
+        resampled=lambda wildcards: experiment_of(wildcards).first_files(
+            "resampled.h5", but=["none"]
+        ),
     output:
         png=reported("spectra", "real and generated spectra"),
-        svg="results/{dataset}/{experiment}/spectra.svg",
+        svg="<results>/{dataset}/{experiment}/spectra.svg",
     log:
-        "logs/{dataset}/{experiment}/plot_spectra.log",
+        "<logs>/{dataset}/{experiment}/plot_spectra.log",
     benchmark:
-        "logs/{dataset}/{experiment}/plot_spectra.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/plot_spectra.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000, 6),
         runtime=minutes(10),
     params:
-        title=experiment_title,
+        title=of_experiment("title"),
         code=code("plot_spectra"),
     message:
         "Drawing {output.png}"
@@ -139,22 +141,22 @@ rule plot_spectra:
 
 rule plot_training:
     input:
-        history=methods_input("history.csv", trained=True),
+        history=of_experiment("generator_files", "history.csv"),
     output:
         png=reported("training", "training curves"),
-        svg="results/{dataset}/{experiment}/training.svg",
+        svg="<results>/{dataset}/{experiment}/training.svg",
     log:
-        "logs/{dataset}/{experiment}/plot_training.log",
+        "<logs>/{dataset}/{experiment}/plot_training.log",
     benchmark:
-        "logs/{dataset}/{experiment}/plot_training.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/plot_training.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=minutes(10),
     params:
-        title=experiment_title,
+        title=of_experiment("title"),
         code=code("plot_training"),
     message:
         "Drawing {output.png}"

@@ -4,13 +4,13 @@ rule reduce:
         labels=rules.label.output.labels,
         split=rules.split.output.split,
     output:
-        features="results/{dataset}/{experiment}/repeat-{repeat}/features.h5",
+        features="<results>/{dataset}/{experiment}/repeat-{repeat}/features.h5",
     log:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/reduce.log",
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/reduce.log",
     benchmark:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/reduce.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/reduce.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000, 10),

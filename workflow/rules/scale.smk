@@ -2,13 +2,13 @@ rule scale:
     input:
         features=rules.reduce.output.features,
     output:
-        scaled="results/{dataset}/{experiment}/repeat-{repeat}/scaled.h5",
+        scaled="<results>/{dataset}/{experiment}/repeat-{repeat}/scaled.h5",
     log:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/scale.log",
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/scale.log",
     benchmark:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/scale.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/scale.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000, 10),

@@ -3,13 +3,13 @@ rule split:
         peaks=rules.extract_peaks.output.peaks,
         labels=rules.label.output.labels,
     output:
-        split="results/{dataset}/{experiment}/repeat-{repeat}/split.h5",
+        split="<results>/{dataset}/{experiment}/repeat-{repeat}/split.h5",
     log:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/split.log",
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/split.log",
     benchmark:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/split.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/split.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),

@@ -1,16 +1,16 @@
 rule train_together:
     input:
-        scaled=scaled_repeats,
+        scaled=of_experiment("repeat_files", "scaled.h5"),
     output:
-        models=directory("results/{dataset}/{experiment}/together/{method}"),
+        models=directory("<results>/{dataset}/{experiment}/together/{method}"),
     log:
-        "logs/{dataset}/{experiment}/together/{method}/train_together.log",
+        "<logs>/{dataset}/{experiment}/together/{method}/train_together.log",
     benchmark:
-        "logs/{dataset}/{experiment}/together/{method}/train_together.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/together/{method}/train_together.benchmark.tsv"
     wildcard_constraints:
         method=any_of(GAN_METHODS),
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
@@ -21,9 +21,9 @@ rule train_together:
         settings=experiment_setting("gan"),
         device=config["device"],
         # Not an output: Snakemake deletes the outputs of a job that was killed.
-        checkpoints="results/{dataset}/{experiment}/unfinished/{method}",
-        tensorboard=events_folder("{dataset}/{experiment}/together/{method}"),
-        seeds=seeds_of_repeats("train_gan"),
+        checkpoints=subpath(output.models, ancestor=2),
+        tensorboard=config["tensorboard"],
+        seeds=seeds_of_repeats,
         code=code("train_together"),
     message:
         "Training all repeats of {wildcards.method} at once"
@@ -36,16 +36,16 @@ rule train_gan:
         scaled=rules.scale.output.scaled,
         together=trained_together,
     output:
-        model="results/{dataset}/{experiment}/repeat-{repeat}/{method}/model.safetensors",
-        history="results/{dataset}/{experiment}/repeat-{repeat}/{method}/history.csv",
+        model="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/model.safetensors",
+        history="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/history.csv",
     log:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/train_gan.log",
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/train_gan.log",
     benchmark:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/{method}/train_gan.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/train_gan.benchmark.tsv"
     wildcard_constraints:
         method=any_of(GAN_METHODS),
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(2000, 10),
@@ -57,7 +57,7 @@ rule train_gan:
         device=config["device"],
         # Not an output: Snakemake deletes the outputs of a job that was killed.
         checkpoints=subpath(output.model, parent=True),
-        tensorboard=events_folder("{dataset}/{experiment}/repeat-{repeat}/{method}"),
+        tensorboard=config["tensorboard"],
         trained=taken_from,
         seed=seed_for("train_gan"),
         code=code("train_gan"),

@@ -2,14 +2,14 @@ rule train_vae:
     input:
         scaled=rules.scale.output.scaled,
     output:
-        model="results/{dataset}/{experiment}/repeat-{repeat}/vae/model.safetensors",
-        history="results/{dataset}/{experiment}/repeat-{repeat}/vae/history.csv",
+        model="<results>/{dataset}/{experiment}/repeat-{repeat}/vae/model.safetensors",
+        history="<results>/{dataset}/{experiment}/repeat-{repeat}/vae/history.csv",
     log:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/vae/train_vae.log",
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/vae/train_vae.log",
     benchmark:
-        "logs/{dataset}/{experiment}/repeat-{repeat}/vae/train_vae.benchmark.tsv"
+        "<logs>/{dataset}/{experiment}/repeat-{repeat}/vae/train_vae.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(2000, 10),

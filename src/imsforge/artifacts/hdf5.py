@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from imsforge.artifacts.atomic import atomic
-from imsforge.errors import DamagedError, DataError
+from imsforge.errors import DamagedError, DataError, damaged
 
 
 class Artifact:
@@ -85,11 +85,6 @@ def open_hdf5(path):
         return h5py.File(path, "r")
     except OSError as error:
         raise damaged(path, error) from error
-
-
-def damaged(path, error):
-    """Return the error for an artifact that cannot be read."""
-    return DamagedError(path, " ".join(str(error).split()))
 
 
 def _write(group, name, value):

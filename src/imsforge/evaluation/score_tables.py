@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from imsforge.artifacts.text import format_score
+from imsforge.artifacts.tables import format_score
 from imsforge.evaluation.comparison import AVERAGES
 from imsforge.evaluation.scores import ALL_SAMPLES
 

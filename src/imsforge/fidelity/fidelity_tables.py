@@ -1,6 +1,6 @@
 """Fidelity of many repeats as a table for people, and what its columns mean."""
 
-from imsforge.artifacts.text import format_score
+from imsforge.artifacts.tables import format_score
 from imsforge.fidelity.assessment import ALL_CLASSES
 
 #: Metric -> what it tells, which direction is good, and what real against real gives.

@@ -1,21 +1,22 @@
 """The one door for raw measurements of any format."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from imsforge.artifacts.checksums import fingerprint
+from imsforge.artifacts.checksums import state_of
 from imsforge.errors import IngestError
 from imsforge.ingest.examine import Examined, examine_whole, index_file
 from imsforge.ingest.measurement import Measurement
 from imsforge.ingest.policies import Finding, Policies
-from imsforge.readers.files import name_samples
+from imsforge.readers.files import name_samples, raw_files
 
 logger = logging.getLogger(__name__)
 
 
-def read_measurement(inputs, *, mode="auto", hdf5=None, **policies):
+def read_measurement(inputs, *, mode="auto", hdf5=None, checksums=None, **policies):
     """Index a raw measurement and look through all its values, once.
 
     Parameters
@@ -28,6 +29,8 @@ def read_measurement(inputs, *, mode="auto", hdf5=None, **policies):
         Overrules what files say of their spectra; "auto" believes them, or finds out.
     hdf5 : dict, optional
         Where an HDF5 file of any other layout holds what; see `imsforge.readers.hdf5`.
+    checksums : ChecksumBook, optional
+        Where the checksums of the files are kept, since they are taken here anyway.
     **policies : {"fail", "skip", "fix"}
         What to do with spectra that are not as they should be; see `imsforge.ingest.policies`.
 
@@ -51,6 +54,9 @@ def read_measurement(inputs, *, mode="auto", hdf5=None, **policies):
         )
         raise IngestError(f"{told}: one dataset cannot hold both; set ingest.mode, or export alike")
     measurement = _combined(parts)
+    for part in parts if checksums is not None else ():
+        for path, state in part.states.items():
+            checksums.keep(path, state, part.checksums[path]["sha256"])
     logger.info(
         "%s: %d pixels, %s %s spectra, %d points",
         measurement.source,
@@ -71,10 +77,23 @@ class _Part:
     name: str
     examined: Examined
     checksums: dict
+    states: dict
 
 
 def _read_file(name, path, mode, hdf5, policies):
-    return _Part(name, *examine_whole(index_file(path, policies, hdf5), policies, mode=mode))
+    states = _states(path)
+    examined, checksums = examine_whole(index_file(path, policies, hdf5), policies, mode=mode)
+    changed = [file for file, state in states.items() if state_of(file) != state]
+    if changed:
+        raise IngestError(f"{changed[0]}: changed while it was read; run again when it is whole")
+    return _Part(name, examined, checksums, states)
+
+
+def _states(path):
+    """Return the states of the files that are about to be read; what is missing is told later."""
+    with suppress(IngestError, OSError):
+        return {file: state_of(file) for file in raw_files(path)}
+    return {}
 
 
 def _combined(parts):
@@ -106,7 +125,6 @@ def _combined(parts):
         file_path=np.array([str(path) for path, _ in files]),
         file_bytes=np.array([path.stat().st_size for path, _ in files]),
         file_sha256=np.array([sums["sha256"] for _, sums in files]),
-        file_fingerprint=np.array([fingerprint(path) for path, _ in files]),
         findings=_findings_table(findings),
         notes=np.array(notes, dtype=str),
         annotations=_annotations(seen),

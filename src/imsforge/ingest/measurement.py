@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
-import imsforge.readers.hdf5
+# The kinds of sources that an index can hold.
+import imsforge.readers.hdf5.spectra
 import imsforge.readers.imzml.spectra
-import imsforge.readers.tabular  # noqa: F401 - the kinds of sources that an index can hold
-from imsforge.artifacts.checksums import fingerprint
+import imsforge.readers.tabular.parquet
+import imsforge.readers.tabular.text  # noqa: F401
+from imsforge.artifacts.checksums import sha256
 from imsforge.artifacts.hdf5 import Artifact
 from imsforge.errors import IngestError
 from imsforge.ingest.values import repaired
@@ -36,7 +39,7 @@ class Measurement(Artifact):
     total_ion_current : (n_pixels,) float64, sum of each spectrum
     defects : (n_pixels,) uint8, what has to be mended when a spectrum is read
     mz_range : (2,) float64, the smallest and largest m/z of a point; NaN where there is none
-    file_path, file_bytes, file_sha256, file_fingerprint : (n_files,) the raw files
+    file_path, file_bytes, file_sha256 : (n_files,) the raw files
     findings : dict of (n_findings,) arrays problem, count, total, policy, text
     notes : (n_notes,) str, what else is odd, a sentence each
     annotations : dict of (n_pixels,) arrays of numbers or strings, by name
@@ -55,7 +58,6 @@ class Measurement(Artifact):
     file_path: np.ndarray
     file_bytes: np.ndarray
     file_sha256: np.ndarray
-    file_fingerprint: np.ndarray
     findings: dict = field(default_factory=dict)
     notes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=str))
     annotations: dict = field(default_factory=dict)
@@ -150,7 +152,7 @@ class Measurement(Artifact):
         IngestError
             If a raw file is gone, or has another size than when it was indexed.
         """
-        self._check_unchanged()
+        self._check_sizes()
         starts = np.cumsum([0, *(len(kept) for kept in self.rows.values())])
         done = 0
         for source, kept, (start, stop) in zip(
@@ -175,20 +177,32 @@ class Measurement(Artifact):
             axes += source.some_axes(kept[signal], max(1, n_spectra // len(self.sources)))
         return axes
 
-    def _check_unchanged(self):
-        sizes = dict(zip(map(str, self.file_path), self.file_bytes, strict=True))
-        fingerprints = dict(zip(map(str, self.file_path), self.file_fingerprint, strict=True))
-        for source in self.sources.values():
-            for path in source.files:
-                if not path.is_file():
-                    raise IngestError(f"{path}: gone since it was indexed; restore it")
-                if path.stat().st_size != sizes[str(path)]:
-                    raise IngestError(
-                        f"{path}: has {path.stat().st_size} bytes, had {sizes[str(path)]} when it "
-                        "was indexed; run `ingest` again"
-                    )
-                if fingerprint(path) != fingerprints[str(path)]:
-                    raise IngestError(f"{path}: changed since it was indexed; run `ingest` again")
+    def check_unchanged(self, checksum=sha256):
+        """Refuse raw files that are no longer those that were indexed.
+
+        Parameters
+        ----------
+        checksum : callable
+            Returns the SHA-256 of a path; reads the whole file where nothing better is given.
+
+        Raises
+        ------
+        IngestError
+        """
+        self._check_sizes()
+        for path, indexed in zip(self.file_path, self.file_sha256, strict=True):
+            if checksum(path) != indexed:
+                raise IngestError(f"{path}: changed since it was indexed; run `ingest` again")
+
+    def _check_sizes(self):
+        for path, size in zip(self.file_path, self.file_bytes, strict=True):
+            if not Path(path).is_file():
+                raise IngestError(f"{path}: gone since it was indexed; restore it")
+            if Path(path).stat().st_size != size:
+                raise IngestError(
+                    f"{path}: has {Path(path).stat().st_size} bytes, had {size} when it was "
+                    "indexed; run `ingest` again"
+                )
 
 
 def _load(load, defects, offset):

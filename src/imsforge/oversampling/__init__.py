@@ -1,43 +1,35 @@
 """None, noise, SMOTE, GANs and a VAE behind one interface: imbalanced-learn samplers that draw."""
 
-from imsforge.oversampling.base import GenerativeSampler
-from imsforge.oversampling.baselines import SMOTE, Duplicate, Gaussian, Noise, Oracle
-from imsforge.oversampling.refinements import Calibrated, Filtered
-from imsforge.oversampling.registry import SAMPLERS, fitted_sampler, sampler_class
-from imsforge.oversampling.tasks import TASKS, oversample, replace, training_sets
+from importlib import import_module
 
-__all__ = [
-    "CGAN",
-    "CWGAN",
-    "CWGANGP",
-    "SAMPLERS",
-    "SMOTE",
-    "TASKS",
-    "VAE",
-    "Calibrated",
-    "Duplicate",
-    "Filtered",
-    "Gaussian",
-    "GenerativeSampler",
-    "Noise",
-    "Oracle",
-    "fit_together",
-    "fitted_sampler",
-    "oversample",
-    "replace",
-    "sampler_class",
-    "training_sets",
-]
+#: Where each name comes from; imported when it is first used, since torch takes seconds.
+_PLACES = {
+    "CGAN": "gan",
+    "CWGAN": "gan",
+    "CWGANGP": "gan",
+    "Calibrated": "refinements",
+    "Duplicate": "baselines",
+    "Filtered": "refinements",
+    "Gaussian": "baselines",
+    "GenerativeSampler": "base",
+    "Noise": "baselines",
+    "Oracle": "baselines",
+    "SAMPLERS": "registry",
+    "SMOTE": "baselines",
+    "TASKS": "tasks",
+    "VAE": "vae",
+    "fit_together": "gan",
+    "fitted_sampler": "registry",
+    "oversample": "tasks",
+    "replace": "tasks",
+    "sampler_class": "registry",
+    "training_sets": "tasks",
+}
+
+__all__ = list(_PLACES)
 
 
 def __getattr__(name):
-    """Import what needs torch, and torch with it, when it is first used."""
-    if name in ("CGAN", "CWGAN", "CWGANGP", "fit_together"):
-        from imsforge.oversampling import gan
-
-        return getattr(gan, name)
-    if name == "VAE":
-        from imsforge.oversampling.vae import VAE
-
-        return VAE
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

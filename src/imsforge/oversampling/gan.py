@@ -143,3 +143,7 @@ class CWGANGP(_GANSampler):
     """Conditional Wasserstein GAN with gradient penalty (Gulrajani et al. 2017); row V21."""
 
     kind = "cwgan-gp"
+
+
+#: By the names that configurations use.
+GAN_SAMPLERS = {sampler.kind: sampler for sampler in (CGAN, CWGAN, CWGANGP)}

@@ -2,32 +2,45 @@
 
 from importlib import import_module
 
-from sklearn.frozen import FrozenEstimator
-
-from imsforge.oversampling.refinements import Calibrated, Filtered
 from imsforge.seeding import derive_seed
 
-#: Name -> module and class. Imported when asked for: torch takes seconds, and few need it.
+#: Name -> module and class. Imported when asked for: torch takes seconds, and few need it; and
+#: what is drawn by one method does not depend on the code of another.
 SAMPLERS = {
-    "duplicate": ("baselines", "Duplicate"),
-    "noise": ("baselines", "Noise"),
-    "gaussian": ("baselines", "Gaussian"),
-    "smote": ("baselines", "SMOTE"),
-    "oracle": ("oracle", "Oracle"),
-    "cgan": ("gan", "CGAN"),
-    "cwgan": ("gan", "CWGAN"),
-    "cwgan-gp": ("gan", "CWGANGP"),
-    "vae": ("vae", "VAE"),
+    "duplicate": ("imsforge.oversampling.baselines", "Duplicate"),
+    "noise": ("imsforge.oversampling.baselines", "Noise"),
+    "gaussian": ("imsforge.oversampling.baselines", "Gaussian"),
+    "smote": ("imsforge.oversampling.baselines", "SMOTE"),
+    "oracle": ("imsforge.oversampling.baselines", "Oracle"),
+    "cgan": ("imsforge.oversampling.gan", "CGAN"),
+    "cwgan": ("imsforge.oversampling.gan", "CWGAN"),
+    "cwgan-gp": ("imsforge.oversampling.gan", "CWGANGP"),
+    "vae": ("imsforge.oversampling.vae", "VAE"),
 }
 
 #: What may follow a name, in this order: ``vae+calibrate+filter``.
-REFINEMENTS = {"calibrate": Calibrated, "filter": Filtered}
+REFINEMENTS = {
+    "calibrate": ("imsforge.oversampling.refinements", "Calibrated"),
+    "filter": ("imsforge.oversampling.refinements", "Filtered"),
+}
 
 
 def sampler_class(method):
     """Return the `GenerativeSampler` of a name, a key of `SAMPLERS`."""
-    module, name = SAMPLERS[method]
-    return getattr(import_module(f"imsforge.oversampling.{module}"), name)
+    return _imported(SAMPLERS[method])
+
+
+def modules_behind(method):
+    """Return the names of the modules that a method's spectra come from; none for "none"."""
+    name, *refinements = method.split("+")
+    places = [SAMPLERS[name]] if name != "none" else []
+    places += [REFINEMENTS[refinement] for refinement in refinements]
+    return sorted({module for module, _ in places})
+
+
+def _imported(place):
+    module, name = place
+    return getattr(import_module(module), name)
 
 
 def fitted_sampler(method, X, y, *, model=None, seed=0, reserve=None):
@@ -58,8 +71,10 @@ def fitted_sampler(method, X, y, *, model=None, seed=0, reserve=None):
     else:
         own = {"reserve": reserve} if name == "oracle" else {}
         sampler = sampler_class(name)(random_state=seed, **own).fit(X, y)
+    if refinements:
+        from sklearn.frozen import FrozenEstimator
     for refinement in refinements:
-        kind = REFINEMENTS[refinement]
+        kind = _imported(REFINEMENTS[refinement])
         own_seed = derive_seed(seed, refinement)
         sampler = kind(FrozenEstimator(sampler), random_state=own_seed).fit(X, y)
     return sampler

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imsforge.artifacts.hdf5 import Artifact
 from imsforge.errors import ConfigError
 from imsforge.phantom.anatomy import ZONES, Kidney
 from imsforge.phantom.chemistry import (
@@ -16,6 +15,7 @@ from imsforge.phantom.chemistry import (
     peak_positions,
 )
 from imsforge.phantom.instrument import MEAN_INTENSITY, measure, measured_mz, pixel_gains
+from imsforge.phantom.truth import PhantomTruth
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)
@@ -31,40 +31,6 @@ BLOCK_ROWS = 2048
 
 MIN_PEAKS = 50
 MAX_PEAKS = MZ_RANGE[1] - MZ_RANGE[0]
-
-
-@dataclass(frozen=True)
-class PhantomTruth(Artifact):
-    """``truth.h5``: what the phantom was made from, row for row as its spectra are stored.
-
-    Attributes
-    ----------
-    x, y : (n_pixels,) int32, pixel coordinates, from 1
-    region : (n_pixels,) int8, position in `region_names` of the zone that prevails
-    colony, fold : (n_pixels,) bool, the anomalies
-    abundances : (n_pixels, n_components) float32, rows sum to 1
-    spectra : (n_components, n_peaks) float32, expected intensities of a pure pixel at gain 1
-    gain : (n_pixels,) float32
-    mz : (n_peaks,) float64, ascending, without the measurement's errors
-    region_names, component_names : str arrays
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    region: np.ndarray
-    colony: np.ndarray
-    fold: np.ndarray
-    abundances: np.ndarray
-    spectra: np.ndarray
-    gain: np.ndarray
-    mz: np.ndarray
-    region_names: np.ndarray
-    component_names: np.ndarray
-
-    @property
-    def anomalies(self):
-        """The masks by kind of anomaly, as `imsforge.anomaly` asks for them."""
-        return {"colony": self.colony, "fold": self.fold}
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,14 @@
 """Raw files as they lie on the disk: their formats, which they are, whether they are whole."""
 
-import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tqdm import tqdm
-
+from imsforge.artifacts.checksums import digests
 from imsforge.errors import IngestError
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-_CHUNK = 2**22
 
 IMZML = (".imzml",)
 HDF5 = (".h5", ".hdf5", ".h5ad")
@@ -97,37 +94,6 @@ def check_raw_file(path):
         raise IngestError(
             f"{path}: is a Git LFS pointer, not the data; fetch the data with `git lfs pull`"
         )
-
-
-def digests(path, *algorithms, stop=None):
-    """Return the checksums of a file as hexadecimal text, by algorithm, in one pass.
-
-    Parameters
-    ----------
-    path : path
-    *algorithms : str, names that `hashlib` knows
-    stop : threading.Event, optional
-        Once it is set, the pass ends early.
-    """
-    path = Path(path)
-    hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
-    progress = tqdm(
-        desc=f"checksums of {path.name}",
-        total=path.stat().st_size,
-        unit="B",
-        unit_scale=True,
-        position=1,
-        leave=False,
-        disable=None,
-    )
-    with path.open("rb") as file, progress:
-        while chunk := file.read(_CHUNK):
-            if stop is not None and stop.is_set():
-                break
-            for digest in hashes.values():
-                digest.update(chunk)
-            progress.update(len(chunk))
-    return {name: digest.hexdigest() for name, digest in hashes.items()}
 
 
 @contextmanager

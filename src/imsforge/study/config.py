@@ -15,10 +15,6 @@ from imsforge.labels.files import MASKS, REGIONS, TABLES, label_files, named_pat
 from imsforge.peaks.peak_list import read_peak_list
 from imsforge.readers.files import check_format, name_samples, raw_files
 
-#: Methods that train networks: those of the stage `train_gan`, and the one of `train_vae`.
-GAN_METHODS = ("cgan", "cwgan", "cwgan-gp")
-TRAINED_METHODS = (*GAN_METHODS, "vae")
-
 # Settings of labels that say nothing where pixels are clustered.
 _GIVEN_ONLY = {
     "file": ("file",),
@@ -52,11 +48,6 @@ def validate_config(config, schema_path):
     for name, dataset in config["datasets"].items():
         _check_dataset(f"datasets.{name}", dataset)
     return config
-
-
-def generator_of(method):
-    """Return the method behind its refinements: "vae" of "vae+calibrate"."""
-    return method.partition("+")[0]
 
 
 def _spelled_out(config):

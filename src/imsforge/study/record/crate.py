@@ -19,7 +19,10 @@ PROFILES = (
 CRATE = "https://w3id.org/ro/crate/1.1"
 #: A term of runs, which the crate's own vocabulary lacks.
 TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
+#: Of the workflow; results have a licence of their own.
 LICENSE = "https://spdx.org/licenses/Apache-2.0"
+#: The workflow's main file, as it lies among its code.
+MAIN = "workflow/Snakefile"
 PROVENANCE = {
     "name": "provenance.json",
     "description": "Configuration, seeds, devices, versions, times and checksums of the run",
@@ -34,22 +37,25 @@ FORMATS = {
     ".json": "application/json",
     ".md": "text/markdown",
     ".png": "image/png",
+    ".py": "text/x-python",
     ".safetensors": "application/octet-stream",
     ".svg": "image/svg+xml",
+    ".toml": "application/toml",
     ".yaml": "application/yaml",
 }
 
 
-def write_crate(record, results, workflow):
+def write_crate(record, study, code):
     """Write ``ro-crate-metadata.json`` into the folder of the results.
 
     Parameters
     ----------
     record : dict of `describe_run`
-    results : path, the folder
-    workflow : path, the workflow's main file, a copy that lies in ``results``
+    study : Study
+    code : list of str
+        The files of the workflow as they lie in the folder ``code`` of the results.
     """
-    results = Path(results)
+    results = Path(study.folder.results)
     crate = ROCrate(gen_preview=False, version="1.1")
     crate.metadata.extra_terms.update(TERMS)
     names = ", ".join(record["config"]["datasets"])
@@ -57,22 +63,21 @@ def write_crate(record, results, workflow):
     crate.description = (
         f"Peak-integrated spectra, classes, generated spectra, scores and anomaly maps of {names}"
     )
-    crate.license = _license(crate)
+    crate.license = _license(crate, record["config"]["license"])
     crate.datePublished = record["ended"]
     crate.root_dataset["conformsTo"] = [
         crate.add(ContextEntity(crate, url, {"@type": "CreativeWork", "name": url}))
         for url in PROFILES
     ]
-    main = _workflow(crate, Path(workflow).relative_to(results), record["versions"])
+    main = _workflow(crate, record, code)
     outputs = [
         crate.add_file(
             dest_path=Path(file["path"]).relative_to(results).as_posix(),
             properties=_facts(file),
         )
         for file in record["artifacts"]
-        if Path(file["path"]) != Path(workflow)
     ]
-    crate.add_file(dest_path="provenance.json", properties=PROVENANCE)
+    crate.add_file(dest_path=Path(study.record).name, properties=PROVENANCE)
     inputs = [_input(crate, file) for file in record["inputs"]]
     action = crate.add_action(
         instrument=main,
@@ -92,7 +97,8 @@ def write_crate(record, results, workflow):
     write_json(crate.metadata.generate(), results / "ro-crate-metadata.json")
 
 
-def _workflow(crate, path, versions):
+def _workflow(crate, record, code):
+    """Describe the workflow: its main file, which the crate holds or links, and all others."""
     language = crate.add(
         ContextEntity(
             crate,
@@ -100,31 +106,45 @@ def _workflow(crate, path, versions):
             {
                 "@type": "ComputerLanguage",
                 "name": "Snakemake",
-                "version": versions.get("snakemake", "9"),
+                "version": record["versions"].get("snakemake", "9"),
                 "url": {"@id": "https://snakemake.github.io"},
                 "identifier": {"@id": "https://doi.org/10.1093/bioinformatics/bts480"},
             },
         )
     )
-    main = crate.add_file(
-        dest_path=path.as_posix(),
-        properties={
-            "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
-            "name": "imsforge",
-            "encodingFormat": "text/plain",
-            "version": versions["imsforge"],
-            "programmingLanguage": {"@id": language.id},
-        },
-    )
-    main["license"] = {"@id": LICENSE}
+    held = {name: _held(crate, name) for name in code if name != MAIN}
+    properties = {
+        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "name": "imsforge",
+        "encodingFormat": "text/plain",
+        "version": record["code"]["commit"] or record["versions"]["imsforge"],
+        "programmingLanguage": {"@id": language.id},
+        "hasPart": [{"@id": entity.id} for entity in held.values()],
+    }
+    if record["code"]["source"] is None:
+        main = crate.add_file(dest_path=f"code/{MAIN}", properties=properties)
+    else:
+        main = crate.add_file(record["code"]["source"], properties=properties)
+    main["license"] = _licensed(crate, LICENSE, "Apache License 2.0")
     crate.mainEntity = main
     return main
 
 
-def _license(crate):
-    return crate.add(
-        ContextEntity(crate, LICENSE, {"@type": "CreativeWork", "name": "Apache License 2.0"})
-    )
+def _held(crate, name):
+    kind = FORMATS.get(Path(name).suffix, "text/plain")
+    return crate.add_file(dest_path=f"code/{name}", properties={"encodingFormat": kind})
+
+
+def _license(crate, license):
+    """Describe the licence of the results, which is up to those who made them."""
+    if license is None:
+        return _licensed(crate, "#no-licence", "Not stated: ask those who made these results")
+    url = license if license.startswith("https://") else f"https://spdx.org/licenses/{license}"
+    return _licensed(crate, url, license)
+
+
+def _licensed(crate, url, name):
+    return crate.add(ContextEntity(crate, url, {"@type": "CreativeWork", "name": name}))
 
 
 def _input(crate, file):

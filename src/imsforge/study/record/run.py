@@ -1,85 +1,133 @@
 """The facts of a finished run."""
 
-import platform
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from imsforge.artifacts.checksums import describe_file
-from imsforge.artifacts.text import read_json
-from imsforge.study.code import versions
-from imsforge.study.record.files import given_files, result_files
+from imsforge.artifacts.text import read_json, write_json
+from imsforge.errors import DataError
+from imsforge.study.record.environment import commit, machine, versions
 
 #: How `stage` begins each line of a log.
 LOG_TIME = "%Y-%m-%d %H:%M:%S"
 
-#: How `stage` ends a log.
+#: How `stage` begins and ends a log.
+CODE = re.compile(r": started on \d+ thread\(s\), code (\w+)$", re.MULTILINE)
 DONE = re.compile(r": done in ([\d.]+) s, at most (\d+) MB of memory$", re.MULTILINE)
 
 #: How a training names its device in its log.
 TRAINED_ON = re.compile(r" on (cpu|cuda(?::\d+)?): ")
 
+#: Where a run notes when it began, among the logs.
+BEGUN = "begun.json"
 
-def describe_run(config, results, seeds, logs):
+
+def begin_run(logs):
+    """Note that a run begins.
+
+    Parameters
+    ----------
+    logs : path, the folder of logs
+    """
+    write_json({"started": _told(datetime.now())}, Path(logs) / BEGUN)
+
+
+def describe_run(study, source):
     """Return what a run was made of, in plain values.
 
     Parameters
     ----------
-    config : dict, complete with defaults
-    results : path, the folder that holds a finished run
-    seeds : dict of str to int, the derived seeds by purpose
-    logs : path, the folder of logs
+    study : Study, finished
+    source : str or None
+        Where the workflow was fetched from; None where it lies beside this package.
 
     Returns
     -------
     dict
-        ``config``, ``seed``, ``seeds``, ``device``, ``platform``, ``versions``, ``inputs`` and
-        ``artifacts`` (path, bytes, sha256), ``stages`` (log, started, seconds, peak_memory_mb),
-        ``started``, ``ended``. A stage that an earlier run finished keeps the times of that.
+        ``config``, ``seed``, ``seeds``, ``device``, ``machine``, ``versions``, ``code`` (source,
+        commit, clean), ``inputs`` and ``artifacts`` (path, bytes, sha256), ``stages`` (rule, log,
+        code, started, ended, seconds, peak_memory_mb), ``started``, ``ended``. A stage that an
+        earlier run finished keeps the times and the digest of the code of that; a stage whose files
+        came from a cache between workflows has no log and is not listed.
+
+    Raises
+    ------
+    DataError
+        If an artifact is missing.
     """
-    artifacts = [str(path) for path in result_files(config, results)]
-    summaries = [read_json(path) for path in artifacts if Path(path).name == "ingest.json"]
+    artifacts = study.artifacts
+    summaries = [read_json(dataset.folder.file("ingest.json")) for dataset in study.datasets]
     raw = [file for summary in summaries for file in summary["files"]]
-    given = [describe_file(path) for path in given_files(config)]
-    stages = list(_stages(Path(logs)))
+    given = [describe_file(path) for path in study.given_files]
+    stages = [facts for stage in study.stages for facts in _facts(stage)]
     return {
-        "config": config,
-        "seed": config["seed"],
-        "seeds": seeds,
-        "device": {"asked": config["device"], "used": _devices(Path(logs))},
-        "platform": {"system": platform.platform(), "machine": platform.machine()},
+        "config": study.config,
+        "seed": study.config["seed"],
+        "seeds": study.seeds,
+        "device": {"asked": study.config["device"], "used": _devices(study)},
+        "machine": machine(),
         "versions": versions(),
+        "code": {"source": source, **commit()},
         "inputs": _unique([*raw, *given], artifacts),
-        "artifacts": [describe_file(path) for path in artifacts],
+        "artifacts": [_described(path) for path in sorted(artifacts)],
         "stages": stages,
-        "started": min((stage["started"] for stage in stages), default=None),
+        "started": _started(study, stages),
         "ended": max((stage["ended"] for stage in stages), default=None),
     }
 
 
+def _described(path):
+    if not Path(path).is_file():
+        raise DataError(f"{path}: is missing; run the workflow again")
+    return describe_file(path)
+
+
 def _unique(files, artifacts):
     """Leave out what the run made itself, a phantom, and name each file once."""
-    return list({file["path"]: file for file in files if file["path"] not in artifacts}.values())
+    made = set(artifacts)
+    return list({file["path"]: file for file in files if file["path"] not in made}.values())
 
 
-def _stages(logs):
-    for log in sorted(logs.rglob("*.log")):
-        text = log.read_text(encoding="utf-8")
-        done = DONE.search(text)
-        if done is None:
-            continue
-        started = datetime.strptime(text[: len("2000-01-01 00:00:00")], LOG_TIME).astimezone()
-        seconds = float(done.group(1))
-        yield {
-            "log": str(log),
-            "started": started.isoformat(),
-            "ended": (started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
-            "seconds": seconds,
-            "peak_memory_mb": int(done.group(2)),
-        }
+def _started(study, stages):
+    """Return when the run began; where it noted nothing, when its first stage did."""
+    try:
+        return read_json(Path(study.folder.logs) / BEGUN)["started"]
+    except DataError:
+        return min((stage["started"] for stage in stages), default=None)
 
 
-def _devices(logs):
+def _facts(stage):
+    """Return in a list what the log of a stage tells; an empty one where there is none."""
+    text = _text(stage)
+    done, code = DONE.search(text), CODE.search(text)
+    if done is None:
+        return []
+    started = datetime.strptime(text[: len("2000-01-01 00:00:00")], LOG_TIME)
+    seconds = float(done.group(1))
+    facts = {
+        "rule": stage.rule,
+        "log": stage.log,
+        "code": code and code.group(1),
+        "started": _told(started),
+        "ended": _told(started + timedelta(seconds=seconds)),
+        "seconds": seconds,
+        "peak_memory_mb": int(done.group(2)),
+    }
+    return [facts]
+
+
+def _devices(study):
     """Return the devices that trainings ran on, as their logs have it."""
-    texts = (log.read_text(encoding="utf-8") for log in logs.rglob("train_*.log"))
+    texts = (_text(stage) for stage in study.stages if stage.script.startswith("train_"))
     return sorted({device for text in texts for device in TRAINED_ON.findall(text)})
+
+
+def _text(stage):
+    log = Path(stage.log)
+    return log.read_text(encoding="utf-8") if log.is_file() else ""
+
+
+def _told(moment):
+    """Tell a local time with its zone, in whole seconds: crates take no fractions."""
+    return moment.astimezone().isoformat(timespec="seconds")

@@ -7,12 +7,12 @@ from imsforge.artifacts.text import read_json
 from imsforge.errors import DataError
 
 
-def verify_run(results, folder="."):
+def verify_run(record_path, folder="."):
     """Check every artifact, and every input that is still at hand, against the run's record.
 
     Parameters
     ----------
-    results : path, the folder of results
+    record_path : path of ``provenance.json``
     folder : path, the folder that paths of the record are relative to
 
     Returns
@@ -25,7 +25,7 @@ def verify_run(results, folder="."):
     DataError
         If there is no record, or with one line that names every file that is missing or differs.
     """
-    record = read_json(Path(results) / "provenance.json")
+    record = read_json(record_path)
     problems = []
     counts = {"artifacts": 0, "inputs": 0, "inputs not at hand": 0}
     for kind in ("artifacts", "inputs"):
@@ -42,7 +42,8 @@ def verify_run(results, folder="."):
                 counts[kind] += 1
     if problems:
         raise DataError(
-            f"{results}: {'; '.join(problems)}; delete what is wrong and run the workflow again"
+            f"{Path(record_path).parent}: {'; '.join(problems)}; delete what is wrong and run the "
+            "workflow again"
         )
     return counts
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import jinja2
 import yaml
 
-from imsforge.artifacts.text import read_csv, read_json
+from imsforge.artifacts.tables import read_csv
+from imsforge.artifacts.text import read_json
 from imsforge.evaluation.score_tables import (
     COMPARISON_NOTE,
     SECTION,
@@ -23,7 +24,7 @@ from imsforge.fidelity.fidelity_tables import (
     fidelity_by_class,
     fidelity_summary,
 )
-from imsforge.study.code import versions
+from imsforge.study.record.environment import versions
 from imsforge.study.report.facts import (
     measurement_facts,
     most_training_pixels,
@@ -31,18 +32,14 @@ from imsforge.study.report.facts import (
     sample_table,
 )
 
-#: Figures of an experiment, in the order of the page.
-EXPERIMENT_FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
 
-
-def build_report(config, results, captions):
+def build_report(study, captions):
     """Write the report's page.
 
     Parameters
     ----------
-    config : dict, complete with defaults
-    results : path, the folder that holds a finished run
-    captions : path, the folder of the figures' captions, one ``.rst`` of plain text each
+    study : Study, finished
+    captions : dict of str to str, the captions of figures and tables, by name
 
     Returns
     -------
@@ -57,52 +54,43 @@ def build_report(config, results, captions):
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["table"] = _table
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in Path(captions).glob("*.rst")}
-    datasets = [
-        _dataset(name, settings, Path(results) / name, texts)
-        for name, settings in config["datasets"].items()
-    ]
     return environment.get_template("page.html.jinja").render(
-        datasets=datasets,
-        settings=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        datasets=[_dataset(dataset, captions) for dataset in study.datasets],
+        settings=yaml.safe_dump(study.config, sort_keys=False, allow_unicode=True),
         versions=versions(),
     )
 
 
-def _dataset(name, settings, folder, texts):
-    summary = read_json(folder / "ingest.json")
-    peaks = read_csv(folder / "peaks.csv")
+def _dataset(dataset, captions):
+    file = dataset.folder.file
+    summary = read_json(file("ingest.json"))
+    peaks = read_csv(file("peaks.csv"))
     return {
-        "name": name,
+        "name": dataset.name,
         "facts": measurement_facts(summary),
         "samples": sample_table(summary),
-        "n_samples": len(summary.get("samples", [name])),
+        "n_samples": len(summary.get("samples", [dataset.name])),
         "files": summary["files"],
         "findings": summary["warnings"],
         "peaks": peak_summary(peaks),
         "n_peaks": len(peaks),
         "mz_range": (peaks["mz"].min(), peaks["mz"].max()),
-        "peak_figure": _figure(folder / "peaks.png", texts["peaks"]),
-        "classes": read_csv(folder / "classes.csv").round({"share": 4}),
-        "class_map": _figure(folder / "classes.png", texts["classes"]),
-        "experiments": [
-            _experiment(key, value, folder / key, texts)
-            for key, value in settings["experiments"].items()
-        ],
-        "anomalies": [
-            _anomaly(key, value, folder / "anomaly" / key, texts)
-            for key, value in settings["anomaly"].items()
-        ],
+        "peak_figure": _figure(file("peaks.png"), captions["peaks"]),
+        "classes": read_csv(file("classes.csv")).round({"share": 4}),
+        "class_map": _figure(file("classes.png"), captions["classes"]),
+        "experiments": [_experiment(one, captions) for one in dataset.experiments],
+        "anomalies": [_anomaly_map(one, captions) for one in dataset.anomaly_maps],
     }
 
 
-def _experiment(name, settings, folder, texts):
-    table = read_csv(folder / "table.csv")
+def _experiment(experiment, captions):
+    file = experiment.folder.file
+    table = read_csv(file("table.csv"))
     classes = [name for name in table["class"].unique() if name not in SUMMARY_ROWS]
     return {
-        "name": name,
-        "settings": settings,
-        "most_training_pixels": most_training_pixels(settings["split"]["max_train"]),
+        "name": experiment.name,
+        "settings": experiment.settings,
+        "most_training_pixels": most_training_pixels(experiment.settings["split"]["max_train"]),
         "tables": [
             {
                 "title": section_title(*section),
@@ -111,23 +99,19 @@ def _experiment(name, settings, folder, texts):
             }
             for section, part in table.groupby(SECTION, sort=False)
         ],
-        "comparisons": readable_comparisons(read_csv(folder / "comparison.csv")),
+        "comparisons": readable_comparisons(read_csv(file("comparison.csv"))),
         "comparison_note": COMPARISON_NOTE,
-        "note": coverage_note(read_csv(folder / "scores.csv"), classes),
-        "table_caption": texts["table"],
-        "fidelity": _fidelity(folder / "fidelity.csv"),
+        "note": coverage_note(read_csv(file("scores.csv")), classes),
+        "table_caption": captions["table"],
+        "fidelity": _fidelity(file("fidelity.csv")) if experiment.replaces else None,
         "figures": [
-            _figure(folder / f"{figure}.png", texts[figure])
-            for figure in EXPERIMENT_FIGURES
-            if (folder / f"{figure}.png").is_file()
+            _figure(file(f"{figure}.png"), captions[figure]) for figure in experiment.figures
         ],
     }
 
 
 def _fidelity(path):
-    """Return what the page says of generated spectra, or None where none replaced real ones."""
-    if not path.is_file():
-        return None
+    """Return what the page says of generated spectra."""
     scores = read_csv(path)
     return {
         "summary": fidelity_summary(scores),
@@ -137,28 +121,29 @@ def _fidelity(path):
     }
 
 
-def _anomaly(name, settings, folder, texts):
-    metrics = read_json(folder / "metrics.json")
+def _anomaly_map(anomaly_map, captions):
+    file = anomaly_map.folder.file
+    metrics = read_json(file("metrics.json"))
     rows = [
         {"detector": detector, "anomaly": kind, **values}
         for detector, kinds in metrics.get("detection", {}).items()
         for kind, values in kinds.items()
     ]
     return {
-        "name": name,
-        "settings": settings,
+        "name": anomaly_map.name,
+        "settings": anomaly_map.settings,
         "healthy_pixels": metrics["healthy_pixels"],
         "pixels": metrics["pixels"],
-        "map": _figure(folder / "map.png", texts["map"]),
+        "map": _figure(file("map.png"), captions["map"]),
         "metrics": rows,
     }
 
 
 def _figure(path, caption):
     return {
-        "data": base64.b64encode(path.read_bytes()).decode(),
+        "data": base64.b64encode(Path(path).read_bytes()).decode(),
         "caption": " ".join(caption.split()),
-        "name": path.stem,
+        "name": Path(path).stem,
     }
 
 

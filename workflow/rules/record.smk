@@ -1,29 +1,28 @@
-rule provenance:
+rule record:
     input:
-        rules.report.output,
+        STUDY.artifacts,
     output:
-        record="results/provenance.json",
-        crate="results/ro-crate-metadata.json",
-        workflow="results/workflow.smk",
+        record="<results>/provenance.json",
+        crate="<results>/ro-crate-metadata.json",
+        code=directory("<results>/code"),
     log:
-        "logs/provenance.log",
+        "<logs>/record.log",
     benchmark:
-        "logs/provenance.benchmark.tsv"
+        "<logs>/record.benchmark.tsv"
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=minutes(60),
     params:
         config=config,
-        seeds=study_seeds(),
-        snakefile=str(Path(workflow.basedir) / "Snakefile"),
-        code=code("provenance"),
+        source=fetched_from(),
+        code=code("record"),
     message:
         "Writing {output.record}"
     script:
-        "../../scripts/provenance.py"
+        "../../scripts/record.py"
 
 
 rule verify:
@@ -33,16 +32,17 @@ rule verify:
     take that for a result and check once only.
     """
     log:
-        "logs/verify.log",
+        "<logs>/verify.log",
     conda:
-        ENVIRONMENT
+        "../../envs/imsforge.yaml"
     threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=minutes(60),
     params:
+        record=lambda wildcards: str(rules.record.output.record),
         code=code("verify"),
     message:
-        "Checking results against results/provenance.json"
+        "Checking results against {params.record}"
     script:
         "../../scripts/verify.py"
