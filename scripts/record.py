@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     folders = [Path(path).parent for path in (snakemake.output.record, snakemake.log[0])]
     study = Study(snakemake.params.config, *folders)
-    record = describe_run(study, snakemake.params.source)
+    record = describe_run(study, snakemake.params.sources)
     write_crate(record, study, copy_code(snakemake.output.code))
     write_json(record, snakemake.output.record)

@@ -162,9 +162,14 @@ def seeds_of_repeats(wildcards):
     ]
 
 
-def fetched_from():
-    """Return where the workflow was fetched from; None where it lies on this machine."""
-    return None if SOURCE.is_dir() else f"{workflow.current_basedir}/../Snakefile"
+def fetched():
+    """Return the addresses of the workflow's files, the main one first; none of a local one."""
+    if LIBRARY.is_dir():
+        return []
+    scripts = sorted({f"../scripts/{stage.script}.py" for stage in STUDY.stages})
+    files = [*workflow.included, *map(HERE.join, scripts)]
+    addresses = [file.get_path_or_uri(secret_free=True) for file in files]
+    return [address for address in addresses if "://" in address]
 
 
 def code(script, *modules):

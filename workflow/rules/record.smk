@@ -17,7 +17,7 @@ rule record:
         runtime=minutes(60),
     params:
         config=config,
-        source=fetched_from(),
+        sources=fetched(),
         code=code("record"),
     message:
         "Writing {output.record}"

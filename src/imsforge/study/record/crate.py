@@ -112,27 +112,32 @@ def _workflow(crate, record, code):
             },
         )
     )
-    held = {name: _held(crate, name) for name in code if name != MAIN}
+    fetched = record["code"]["sources"]
+    parts = [_part(crate, Path(name), f"code/{name}") for name in code if name != MAIN]
+    parts += [_part(crate, Path(url), url) for url in fetched[1:]]
     properties = {
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
         "name": "imsforge",
         "encodingFormat": "text/plain",
         "version": record["code"]["commit"] or record["versions"]["imsforge"],
         "programmingLanguage": {"@id": language.id},
-        "hasPart": [{"@id": entity.id} for entity in held.values()],
+        "hasPart": [{"@id": entity.id} for entity in parts],
     }
-    if record["code"]["source"] is None:
-        main = crate.add_file(dest_path=f"code/{MAIN}", properties=properties)
+    if fetched:
+        main = crate.add_file(fetched[0], properties=properties)
     else:
-        main = crate.add_file(record["code"]["source"], properties=properties)
+        main = crate.add_file(dest_path=f"code/{MAIN}", properties=properties)
     main["license"] = _licensed(crate, LICENSE, "Apache License 2.0")
     crate.mainEntity = main
     return main
 
 
-def _held(crate, name):
-    kind = FORMATS.get(Path(name).suffix, "text/plain")
-    return crate.add_file(dest_path=f"code/{name}", properties={"encodingFormat": kind})
+def _part(crate, path, place):
+    """Describe a file of the workflow, which the crate holds or links."""
+    properties = {"name": path.name, "encodingFormat": FORMATS.get(path.suffix, "text/plain")}
+    if "://" in place:
+        return crate.add_file(place, properties=properties)
+    return crate.add_file(dest_path=place, properties=properties)
 
 
 def _license(crate, license):

@@ -33,20 +33,21 @@ def begin_run(logs):
     write_json({"started": _told(datetime.now())}, Path(logs) / BEGUN)
 
 
-def describe_run(study, source):
+def describe_run(study, sources=()):
     """Return what a run was made of, in plain values.
 
     Parameters
     ----------
     study : Study, finished
-    source : str or None
-        Where the workflow was fetched from; None where it lies beside this package.
+    sources : list of str
+        The addresses that the files of the workflow were fetched from, the main one first; empty
+        where they lie beside this package.
 
     Returns
     -------
     dict
-        ``config``, ``seed``, ``seeds``, ``device``, ``machine``, ``versions``, ``code`` (source,
-        commit, clean), ``inputs`` and ``artifacts`` (path, bytes, sha256), ``stages`` (rule, log,
+        ``config``, ``seed``, ``seeds``, ``device``, ``machine``, ``versions``, ``code`` (sources;
+        commit and clean, of the checkout that this package runs from), ``inputs`` and ``artifacts`` (path, bytes, sha256), ``stages`` (rule, log,
         code, started, ended, seconds, peak_memory_mb), ``started``, ``ended``. A stage that an
         earlier run finished keeps the times and the digest of the code of that; a stage whose files
         came from a cache between workflows has no log and is not listed.
@@ -68,7 +69,7 @@ def describe_run(study, source):
         "device": {"asked": study.config["device"], "used": _devices(study)},
         "machine": machine(),
         "versions": versions(),
-        "code": {"source": source, **commit()},
+        "code": {"sources": list(sources), **commit()},
         "inputs": _unique([*raw, *given], artifacts),
         "artifacts": [_described(path) for path in sorted(artifacts)],
         "stages": stages,
