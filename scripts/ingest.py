@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     measurement = read_measurement(
-        snakemake.params.measurement,
+        snakemake.params.measurement or snakemake.input.raw[0],
         hdf5=snakemake.params.hdf5,
         checksums=ChecksumBook(snakemake.params.checksums),
         **snakemake.params.settings,

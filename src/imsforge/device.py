@@ -10,6 +10,11 @@ def gpu_present():
     return any(Path("/proc/driver/nvidia/gpus").glob("*")) or Path("/dev/nvidia0").exists()
 
 
+def gpus_to_ask(device):
+    """Return how many GPUs a training on ``auto``, ``cpu`` or ``cuda`` asks the workflow for."""
+    return {"cpu": 0, "cuda": 1, "auto": int(gpu_present())}[device]
+
+
 def resolve_device(device="auto"):
     """Return the torch device that ``auto``, ``cpu`` or ``cuda`` stands for on this machine.
 

@@ -4,11 +4,11 @@ import re
 from functools import partial
 
 from imsforge.artifacts.checksums import ChecksumBook
-from imsforge.device import gpu_present
+from imsforge.device import gpus_to_ask
 from imsforge.oversampling.registry import modules_behind
 from imsforge.study import Study
 from imsforge.study.code import code_digest
-from imsforge.study.study import CAPTIONS, GAN_METHODS, TRAINED_METHODS, generator_of
+from imsforge.study.study import CAPTIONS, GAN_METHODS
 
 # `<results>` and `<logs>` are path variables: Snakemake fills them in, and adds the prefix of a
 # module.
@@ -30,11 +30,6 @@ wildcard_constraints:
     anomaly=any_of(anomaly_map.name for anomaly_map in STUDY.anomaly_maps),
     repeat="[0-9]+",
     method=any_of(STUDY.methods),
-
-
-def each_dataset(*names):
-    """Return files of every dataset."""
-    return [dataset.folder.file(name) for dataset in STUDY.datasets for name in names]
 
 
 # What the wildcards of a job stand for.
@@ -96,26 +91,10 @@ def raw_input(wildcards):
     return made if dataset.is_phantom else list(map(users, dataset.raw_files))
 
 
-def raw_measurement(wildcards):
-    """Return what a measurement is read from, as the configuration has it: one or several paths."""
-    dataset = dataset_of(wildcards)
-    made = rules.phantom.output.imzml.format(dataset=dataset.name)
-    return made if dataset.is_phantom else dataset.settings["input"]
-
-
-def trained_model(wildcards):
-    """Return the model that GANs and VAE draw from; the other methods learn in a moment."""
-    generator = generator_of(wildcards.method)
-    folder = "<results>/{dataset}/{experiment}/repeat-{repeat}"
-    model = f"{folder}/{generator}/model.safetensors"
-    return model if generator in TRAINED_METHODS else []
-
-
 def trained_together(wildcards):
     """Return the models of all repeats, where the configuration has them trained at once."""
-    return (
-        rules.train_together.output.models if experiment_of(wildcards).together else []
-    )
+    wanted = wildcards.method in experiment_of(wildcards).together
+    return rules.train_together.output.models if wanted else []
 
 
 def taken_from(wildcards, input):
@@ -154,24 +133,6 @@ def seed_for(*purpose):
     )
 
 
-def seeds_of_repeats(wildcards):
-    """Return the seeds of a training of all repeats of an experiment."""
-    return [
-        STUDY.seed("train_gan", method=wildcards.method, repeat=repeat)
-        for repeat in experiment_of(wildcards).repeats
-    ]
-
-
-def fetched():
-    """Return the addresses of the workflow's files, the main one first; none of a local one."""
-    if LIBRARY.is_dir():
-        return []
-    scripts = sorted({f"../scripts/{stage.script}.py" for stage in STUDY.stages})
-    files = [*workflow.included, *map(HERE.join, scripts)]
-    addresses = [file.get_path_or_uri(secret_free=True) for file in files]
-    return [address for address in addresses if "://" in address]
-
-
 def code(script, *modules):
     """Return a digest of the library code behind a script: edited code reruns its stage."""
     return code_digest(workflow.source_path(f"../../scripts/{script}.py"), *modules)
@@ -189,9 +150,3 @@ def memory(base, per_input=0):
 def minutes(base):
     """Return a function: time in minutes, growing with each attempt."""
     return lambda wildcards, attempt: attempt * base
-
-
-def gpus(wildcards):
-    """Return how many GPUs a training asks for."""
-    wanted = {"cpu": 0, "cuda": 1, "auto": int(gpu_present())}
-    return wanted[config["device"]]

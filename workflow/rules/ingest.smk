@@ -13,7 +13,7 @@ rule ingest:
         mem_mb=memory(2000),
         runtime=minutes(60),
     params:
-        measurement=raw_measurement,
+        measurement=of_dataset("given_input"),
         settings=dataset_setting("ingest"),
         hdf5=dataset_setting("hdf5"),
         marks=lambda wildcards: marks(dataset_of(wildcards).raw_files, soon=True),

@@ -1,7 +1,10 @@
 rule oversample:
     input:
         scaled=rules.scale.output.scaled,
-        model=trained_model,
+        model=lambda wildcards: experiment_of(wildcards).model_behind(
+            wildcards.method, wildcards.repeat
+        )
+        or [],
     output:
         resampled="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/resampled.h5",
     log:

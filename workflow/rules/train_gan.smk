@@ -15,7 +15,7 @@ rule train_together:
     resources:
         mem_mb=memory(2000, 10),
         runtime=minutes(1440),
-        gpu=gpus,
+        gpu=gpus_to_ask(config["device"]),
     params:
         method=lambda wildcards: wildcards.method,
         settings=experiment_setting("gan"),
@@ -23,7 +23,9 @@ rule train_together:
         # Not an output: Snakemake deletes the outputs of a job that was killed.
         checkpoints=subpath(output.models, ancestor=2),
         tensorboard=config["tensorboard"],
-        seeds=seeds_of_repeats,
+        seeds=lambda wildcards: STUDY.seeds_of_repeats(
+            experiment_of(wildcards), "train_gan", wildcards.method
+        ),
         code=code("train_together"),
     message:
         "Training all repeats of {wildcards.method} at once"
@@ -50,7 +52,7 @@ rule train_gan:
     resources:
         mem_mb=memory(2000, 10),
         runtime=minutes(720),
-        gpu=gpus,
+        gpu=gpus_to_ask(config["device"]),
     params:
         method=lambda wildcards: wildcards.method,
         settings=experiment_setting("gan"),

@@ -14,7 +14,7 @@ rule train_vae:
     resources:
         mem_mb=memory(2000, 10),
         runtime=minutes(120),
-        gpu=gpus,
+        gpu=gpus_to_ask(config["device"]),
     params:
         settings=experiment_setting("vae"),
         device=config["device"],

@@ -45,7 +45,7 @@ def score_table(scores, counts):
     )
     order = [
         (statistic, method, metric)
-        for method in methods
+        for method in _methods(part)
         for metric in ("recall", "precision")
         for statistic in ("mean", "std")
     ]
@@ -88,6 +88,29 @@ def coverage_note(scores, classes):
     )
 
 
+#: What each method and refinement does.
+METHOD_NOTES = {
+    "none": "the training set as it is",
+    "duplicate": "repeats real spectra, which changes the class prior and nothing else",
+    "noise": "draws each feature from the mean and standard deviation of its class",
+    "gaussian": "draws all features from the mean and covariance of a class",
+    "smote": "interpolates between neighbours of a class",
+    "oracle": "takes real spectra that were held back, what a perfect generator would make",
+    "cgan": "a conditional generator trained with cross-entropy",
+    "cwgan": "a conditional generator trained with the Wasserstein distance and clipped weights",
+    "cwgan-gp": "a conditional generator trained with the Wasserstein distance and a gradient penalty",
+    "vae": "a conditional variational autoencoder with noise and exact zeros of each peak",
+    "calibrate": "gives each peak of a class the values that training spectra have, by rank",
+    "filter": "keeps generated spectra that a classifier of the training spectra takes for their class",
+}
+
+
+def method_notes(methods):
+    """Say in one sentence what some methods and their refinements do."""
+    parts = dict.fromkeys(part for method in methods for part in str(method).split("+"))
+    return "; ".join(f"{part}: {METHOD_NOTES[part]}" for part in parts) + "."
+
+
 def markdown_table(table, comparison, note=""):
     """Write a `score_table` for people: for each of `SECTION` a summary and the classes.
 
@@ -108,6 +131,7 @@ def markdown_table(table, comparison, note=""):
         sections.append(f"## {section_title(*section)}\n\n{text}\n")
     for title, part in readable_comparisons(comparison).items():
         sections.append(f"## {title}\n\n{COMPARISON_NOTE}\n\n{_markdown(part)}\n")
+    sections.append(f"{method_notes(_methods(table))}\n")
     return "\n".join([*sections, f"{note}\n"] if note else sections)
 
 
@@ -126,6 +150,12 @@ PRIOR_TITLES = {
     "observed": "class priors kept as observed: what do the spectra add?",
     "balanced": "equal class priors: what does a changed prior do?",
 }
+
+
+def _methods(table):
+    """Return the methods that a `score_table` has columns of."""
+    ending = "_recall_mean"
+    return [column.removesuffix(ending) for column in table.columns if column.endswith(ending)]
 
 
 def section_title(task, classifier, priors):
@@ -167,8 +197,6 @@ def method_summary(part):
     DataFrame of str with columns method, macro recall, macro precision, weighted recall
     """
     averages = part.set_index("class")
-    ending = "_recall_mean"
-    methods = [column.removesuffix(ending) for column in part.columns if column.endswith(ending)]
     rows = [
         {
             "method": method,
@@ -180,7 +208,7 @@ def method_summary(part):
                 for row, metric in SUMMARY_COLUMNS
             },
         }
-        for method in methods
+        for method in _methods(part)
     ]
     return pd.DataFrame(rows)
 

@@ -120,10 +120,9 @@ class Study:
         methods = [method for e in self.experiments for method in e.methods]
         return sorted({*methods, *map(generator_of, methods)})
 
-    @property
-    def report(self):
-        """The path of the report."""
-        return self.folder.file("report.html")
+    def dataset_files(self, *names):
+        """Return the paths of files of every dataset."""
+        return [dataset.folder.file(name) for dataset in self.datasets for name in names]
 
     @property
     def record(self):
@@ -159,20 +158,23 @@ class Study:
         """
         return derive_seed(self.config["seed"], *purpose, method, repeat)
 
+    def seeds_of_repeats(self, experiment, purpose, method):
+        """Return the seeds of a purpose for all repeats of an experiment."""
+        return [self.seed(purpose, method=method, repeat=repeat) for repeat in experiment.repeats]
+
     @property
     def seeds(self):
         """The seeds by purpose, method and repeat, as a record lists them."""
-        once = ("phantom", "extract_peaks", "label", "scan_classes", "anomaly_map")
-        seeds = {purpose: self.seed(purpose) for purpose in once}
-        seeds["train_gan/anomaly"] = self.seed("train_gan", "anomaly")
+        once = {stage.script for stage in self.stages}
+        once &= {"phantom", "extract_peaks", "label", "anomaly_map"}
+        seeds = {purpose: self.seed(purpose) for purpose in sorted(once)}
+        if self.anomaly_maps:
+            seeds["train_gan/anomaly"] = self.seed("train_gan", "anomaly")
         for experiment in self.experiments:
             for repeat in experiment.repeats:
-                for purpose in ("split", "train_vae"):
-                    seeds[f"{purpose}/{repeat}"] = self.seed(purpose, repeat=repeat)
-                for method in experiment.methods:
-                    for purpose in ("train_gan", "oversample", "evaluate", "assess_fidelity"):
-                        seed = self.seed(purpose, method=method, repeat=repeat)
-                        seeds[f"{purpose}/{method}/{repeat}"] = seed
+                for purpose, method in experiment.random_purposes:
+                    name = "/".join(filter(None, (purpose, method, str(repeat))))
+                    seeds[name] = self.seed(purpose, method=method, repeat=repeat)
         return seeds
 
 
@@ -223,6 +225,11 @@ class Dataset:
     def is_phantom(self):
         """Whether the measurement is made on the spot."""
         return "phantom" in self.settings
+
+    @property
+    def given_input(self):
+        """What a measurement is read from, as the configuration has it; None for a phantom."""
+        return self.settings.get("input")
 
     @property
     def raw_files(self):
@@ -333,6 +340,15 @@ class Experiment:
         return [g for g in self.generators if g in GAN_METHODS and self.settings["together"]]
 
     @property
+    def random_purposes(self):
+        """What a repeat needs seeds for: pairs of a purpose and a method, "" where it has none."""
+        trained = [("train_gan", g) for g in self.generators if g in GAN_METHODS]
+        trained += [("train_vae", "") for g in self.generators if g not in GAN_METHODS]
+        judged = ["oversample", "evaluate", *(["assess_fidelity"] if self.replaces else [])]
+        drawn = [(purpose, method) for method in self.methods for purpose in judged]
+        return [("split", ""), *trained, *drawn]
+
+    @property
     def figures(self):
         """The names of the figures that methods and tasks allow, in the order of the report."""
         possible = {
@@ -366,6 +382,12 @@ class Experiment:
         return [
             (self._repeat(1) / method).file(name) for method in self.methods if method not in but
         ]
+
+    def model_behind(self, method, repeat):
+        """Return the path of the networks that a method draws from; None where it has none."""
+        generator = generator_of(method)
+        folder = self._repeat(repeat) / generator
+        return folder.file("model.safetensors") if generator in TRAINED_METHODS else None
 
     def _files(self, methods, name):
         return [

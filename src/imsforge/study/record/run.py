@@ -47,10 +47,11 @@ def describe_run(study, sources=()):
     -------
     dict
         ``config``, ``seed``, ``seeds``, ``device``, ``machine``, ``versions``, ``code`` (sources;
-        commit and clean, of the checkout that this package runs from), ``inputs`` and ``artifacts`` (path, bytes, sha256), ``stages`` (rule, log,
-        code, started, ended, seconds, peak_memory_mb), ``started``, ``ended``. A stage that an
-        earlier run finished keeps the times and the digest of the code of that; a stage whose files
-        came from a cache between workflows has no log and is not listed.
+        commit and clean, of the checkout that this package runs from), ``inputs`` and
+        ``artifacts`` (path, bytes, sha256), ``stages`` (rule, log, code, started, ended, seconds,
+        peak_memory_mb), ``started``, ``ended``. A stage that an earlier run finished keeps the
+        times and the digest of the code of that; a stage whose files came from a cache between
+        workflows has no log and is not listed.
 
     Raises
     ------

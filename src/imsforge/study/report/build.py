@@ -13,6 +13,7 @@ from imsforge.evaluation.score_tables import (
     SECTION,
     SUMMARY_ROWS,
     coverage_note,
+    method_notes,
     method_summary,
     readable_comparisons,
     readable_table,
@@ -103,6 +104,7 @@ def _experiment(experiment, captions):
         "comparison_note": COMPARISON_NOTE,
         "note": coverage_note(read_csv(file("scores.csv")), classes),
         "table_caption": captions["table"],
+        "methods": method_notes(experiment.methods),
         "fidelity": _fidelity(file("fidelity.csv")) if experiment.replaces else None,
         "figures": [
             _figure(file(f"{figure}.png"), captions[figure]) for figure in experiment.figures
