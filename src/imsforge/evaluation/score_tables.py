@@ -45,7 +45,7 @@ def score_table(scores, counts):
     )
     order = [
         (statistic, method, metric)
-        for method in _methods(part)
+        for method in methods
         for metric in ("recall", "precision")
         for statistic in ("mean", "std")
     ]
@@ -96,12 +96,12 @@ METHOD_NOTES = {
     "gaussian": "draws all features from the mean and covariance of a class",
     "smote": "interpolates between neighbours of a class",
     "oracle": "takes real spectra that were held back, what a perfect generator would make",
-    "cgan": "a conditional generator trained with cross-entropy",
-    "cwgan": "a conditional generator trained with the Wasserstein distance and clipped weights",
-    "cwgan-gp": "a conditional generator trained with the Wasserstein distance and a gradient penalty",
+    "cgan": "a conditional generator, cross-entropy",
+    "cwgan": "a conditional generator, Wasserstein distance and clipped weights",
+    "cwgan-gp": "a conditional generator, Wasserstein distance and gradient penalty",
     "vae": "a conditional variational autoencoder with noise and exact zeros of each peak",
     "calibrate": "gives each peak of a class the values that training spectra have, by rank",
-    "filter": "keeps generated spectra that a classifier of the training spectra takes for their class",
+    "filter": "keeps what a classifier of the training spectra takes for its class",
 }
 
 
