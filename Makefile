@@ -44,13 +44,14 @@ test-slurm: $(READY) ## run a study on a Slurm cluster of one node, set up here 
 lint: $(READY) ## check style and rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
+	$(BIN)/lint-imports --no-logo --no-cache
 	. $(BIN)/activate && snakemake --lint
 
 format: $(READY) ## bring code and rules into the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow/Snakefile workflow/rules
 
 benchmarks: $(READY) ## compare speed and memory with peers, about a minute each
 	for script in benchmarks/*.py; do $(BIN)/python $$script --quick || exit 1; done

@@ -51,7 +51,7 @@ TINY = {
 
 
 #: Results that say when they were made.
-DATED = {"provenance.json", "ro-crate-metadata.json"}
+DATED = {"provenance.json", "ro-crate-metadata.json", ".snakemake_timestamp"}
 
 
 class Workspace:

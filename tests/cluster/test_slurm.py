@@ -129,7 +129,7 @@ def test_memory_and_time_are_asked_for_as_declared(cluster, root):
         base, grows, time_limit = rules[rule]
         assert base <= megabytes(job["MinMemoryNode"]) <= base + grows * total, rule
         assert minutes(job["TimeLimit"]) == time_limit, rule
-    assert {"ingest", "label", "train_gan", "evaluate", "provenance"} <= seen
+    assert {"ingest", "label", "train_gan", "evaluate", "record"} <= seen
     assert cancelled is not None
 
 

@@ -38,7 +38,7 @@ STAGES = [
     ("train_healthy", "tiny/anomaly/spots", "tiny/anomaly/spots/model.safetensors"),
     ("anomaly_map", "tiny/anomaly/spots", "tiny/anomaly/spots/scores.h5"),
     ("report", "", "report.html"),
-    ("provenance", "", "workflow.smk"),
+    ("record", "", "provenance.json"),
 ]
 
 #: Stages that the tiny study does not ask for.

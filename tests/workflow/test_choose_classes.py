@@ -30,6 +30,6 @@ def test_what_is_scanned_changes_no_labels(finished):
     finished.configure(changed)
     try:
         # Report and record show the configuration.
-        assert finished.planned() == {"report": 1, "provenance": 1, "all": 1}
+        assert finished.planned() == {"report": 1, "record": 1, "default": 1}
     finally:
         finished.configure(TINY)

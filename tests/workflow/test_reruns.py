@@ -35,8 +35,8 @@ BELOW_SCALE = {
     "plot_spectra": 1,
     "plot_training": 1,
     "report": 1,
-    "provenance": 1,
-    "all": 1,
+    "record": 1,
+    "default": 1,
 }
 
 
@@ -72,8 +72,8 @@ def test_a_new_method_runs_alone(plan):
         "plot_fidelity": 1,
         "plot_spectra": 1,
         "report": 1,
-        "provenance": 1,
-        "all": 1,
+        "record": 1,
+        "default": 1,
     }
 
 

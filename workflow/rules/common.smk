@@ -10,11 +10,10 @@ from imsforge.study import Study
 from imsforge.study.code import code_digest
 from imsforge.study.study import CAPTIONS, GAN_METHODS
 
-# `<results>` and `<logs>` are path variables: Snakemake fills them in, and adds the prefix of a
-# module.
+# Snakemake fills `<results>` and `<logs>` in, and adds the prefix of a module.
 STUDY = Study(config, results="<results>", logs="<logs>")
 
-# Where the checksums of a user's files are remembered, beside what Snakemake remembers of jobs.
+# Checksums of a user's files, beside what Snakemake remembers of jobs.
 CHECKSUMS = ".snakemake/imsforge/checksums"
 
 
@@ -48,11 +47,7 @@ def anomaly_map_of(wildcards):
 
 
 def asked(owner, name, *arguments):
-    """Return a function of wildcards: what dataset, experiment or anomaly map say of themselves.
-
-    Snakemake's `lookup` walks the whole configuration at each call, which took minutes for a
-    study of 200 datasets.
-    """
+    """Return a function of wildcards: what dataset, experiment or anomaly map say of themselves."""
 
     def ask(wildcards):
         answer = getattr(owner(wildcards), name)

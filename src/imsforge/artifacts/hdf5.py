@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from imsforge.artifacts.atomic import atomic
+from imsforge.artifacts.version import FORMAT_VERSION, check_version
 from imsforge.errors import DamagedError, DataError, damaged
 
 
@@ -46,7 +47,7 @@ class Artifact:
         Raises
         ------
         DataError
-            If there is no such file.
+            If there is no such file, or it is of a newer version.
         DamagedError
             If the file is damaged, holds another artifact, or arrays that do not fit each other.
         """
@@ -63,6 +64,7 @@ class Artifact:
     def _check(cls, path, file):
         if file.attrs.get("artifact") != cls.__name__:
             raise DamagedError(path, f"not a {cls.__name__} file of imsforge")
+        check_version(path, file.attrs.get("format_version"))
         lengths = {}
         for name, axes in cls.axes.items():
             if name not in file:
@@ -147,6 +149,7 @@ def new_hdf5(path):
     with atomic(path) as temporary, temporary.open("w+b", buffering=0) as raw:
         sink = _Sink(raw)
         with h5py.File(sink, "w") as file:
+            file.attrs["format_version"] = FORMAT_VERSION
             yield file, sink.check
         sink.check()
 

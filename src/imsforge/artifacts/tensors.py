@@ -8,6 +8,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from imsforge.artifacts.atomic import atomic
+from imsforge.artifacts.version import FORMAT_VERSION, check_version
 from imsforge.errors import DamagedError, DataError
 
 # One key only: safetensors writes several in no fixed order.
@@ -24,7 +25,8 @@ def write_tensors(path, tensors, header):
     header : dict that JSON can hold
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    header = json.dumps({**header, "sha256": _digest(tensors)}, sort_keys=True)
+    told = {"format_version": FORMAT_VERSION, "sha256": _digest(tensors)}
+    header = json.dumps({**header, **told}, sort_keys=True)
     # The library's own `save_file` leaves files of random names when it is killed.
     content = save(tensors, metadata={KEY: header})
     with atomic(path) as temporary:
@@ -37,7 +39,7 @@ def read_tensors(path):
     Raises
     ------
     DataError
-        If the file is missing or was not written by `write_tensors`.
+        If the file is missing, newer, or was not written by `write_tensors`.
     DamagedError
         If the file is damaged.
     """
@@ -51,6 +53,7 @@ def read_tensors(path):
         raise DamagedError(path, " ".join(str(error).split())) from error
     except KeyError as error:
         raise DataError(f"{path}: not written by imsforge; give a file of imsforge") from error
+    check_version(path, header.pop("format_version", None))
     if header.pop("sha256", None) != _digest(tensors):
         raise DamagedError(path, "checksum differs")
     return tensors, header

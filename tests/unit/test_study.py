@@ -1,0 +1,117 @@
+"""What a study consists of."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from studies import TINY
+
+from imsforge.seeding import derive_seed
+from imsforge.study import Study
+from imsforge.study.config import validate_config
+from imsforge.study.study import FIGURES, generator_of
+
+
+@pytest.fixture
+def schema(root):
+    return root / "workflow/schemas/config.schema.yaml"
+
+
+@pytest.fixture
+def study(schema):
+    return Study(validate_config(TINY, schema))
+
+
+def changed(schema, **settings):
+    """Return the tiny study with one experiment, and some of its settings changed."""
+    tiny = TINY["datasets"]["tiny"]
+    experiment = {**tiny["experiments"]["nmf"], **settings}
+    one = {**tiny, "experiments": {"nmf": experiment}, "anomaly": {}}
+    return Study(validate_config({**TINY, "datasets": {"tiny": one}}, schema))
+
+
+def test_it_knows_datasets_experiments_and_maps_by_name(study):
+    assert [dataset.name for dataset in study.datasets] == ["tiny"]
+    assert [experiment.name for experiment in study.experiments] == ["nmf", "blocks"]
+    assert study.experiment("tiny", "nmf").settings["features"] == 8
+    assert study.anomaly_map("tiny", "spots").title == "tiny: spots"
+    assert list(study.experiment("tiny", "nmf").repeats) == [1, 2]
+
+
+def test_methods_come_with_the_generators_behind_them(study):
+    blocks = study.experiment("tiny", "blocks")
+    assert generator_of("vae+calibrate+filter") == "vae"
+    assert blocks.generators == ["vae"]
+    assert {"vae", "vae+calibrate+filter", "smote"} <= set(study.methods)
+    model = "results/tiny/blocks/repeat-1/vae/model.safetensors"
+    assert blocks.model_behind("vae+calibrate+filter", 1) == model
+    assert blocks.model_behind("noise", 1) is None
+
+
+def test_each_artifact_is_made_by_one_stage(study):
+    assert max(Counter(study.artifacts).values()) == 1
+    assert max(Counter(stage.log for stage in study.stages).values()) == 1
+    assert set(study.shown) < set(study.artifacts)
+
+
+def test_folders_are_as_they_are_given(schema):
+    study = Study(validate_config(TINY, schema), "<results>", "elsewhere/logs")
+    assert study.record == "<results>/provenance.json"
+    assert all(path.startswith("<results>/") for path in study.artifacts)
+    assert all(stage.log.startswith("elsewhere/logs/") for stage in study.stages)
+
+
+def test_without_replacement_there_is_nothing_to_compare_with_real_spectra(schema):
+    study = changed(schema, tasks=["oversample"])
+    experiment = study.experiment("tiny", "nmf")
+    assert experiment.figures == ["recall_matrices", "training"]
+    assert not [path for path in study.artifacts if "fidelity" in path]
+    assert not [name for name in study.seeds if "fidelity" in name]
+
+
+def test_without_generators_nothing_trains(schema):
+    study = changed(schema, methods=["none"])
+    assert study.experiment("tiny", "nmf").figures == ["recall_matrices", "fidelity", "frechet"]
+    assert not [stage for stage in study.stages if stage.script.startswith("train_")]
+    assert not [name for name in study.seeds if name.startswith("train_")]
+
+
+def test_all_figures_come_in_the_order_of_the_report(study):
+    assert study.experiment("tiny", "nmf").figures == list(FIGURES)
+
+
+def test_trainings_of_all_repeats_at_once_are_a_stage_of_each_generator(schema):
+    study = changed(schema, together=True, methods=["none", "cgan", "vae"])
+    together = [stage for stage in study.stages if stage.rule == "train_together"]
+    assert [stage.log for stage in together] == ["logs/tiny/nmf/together/cgan/train_together.log"]
+    assert "results/tiny/nmf/together/cgan/repeat-2.safetensors" in together[0].files
+
+
+def test_seeds_are_those_of_their_purposes(study):
+    assert study.seeds["label"] == derive_seed(1, "label", "", "")
+    assert study.seeds["split/2"] == derive_seed(1, "split", "", 2)
+    assert study.seeds["oversample/smote/1"] == derive_seed(1, "oversample", "smote", "1")
+    assert study.seeds["train_gan/anomaly"] == derive_seed(1, "train_gan", "anomaly", "", "")
+    assert len(set(study.seeds.values())) == len(study.seeds)
+    experiment = study.experiment("tiny", "nmf")
+    told = [study.seeds[f"train_gan/cgan/{repeat}"] for repeat in experiment.repeats]
+    assert study.seeds_of_repeats(experiment, "train_gan", "cgan") == told
+
+
+def test_it_names_what_a_user_gave(schema, tmp_path):
+    for name in ("m.csv", "peaks.txt", "cortex.png", "healthy.png"):
+        (tmp_path / name).write_text("400\n")
+    own = {
+        "input": str(tmp_path / "m.csv"),
+        "peaks": {"list": str(tmp_path / "peaks.txt")},
+        "labels": {"method": "file", "file": str(tmp_path / "cortex.png")},
+        "anomaly": {"spots": {"healthy": {"mask": str(tmp_path / "healthy.png")}}},
+    }
+    study = Study(validate_config({"datasets": {"own": own}}, schema))
+    (dataset,) = study.datasets
+    assert dataset.raw_files == [str(tmp_path / "m.csv")]
+    assert "list" not in dataset.peak_settings
+    assert not {"file", "scan"} & set(dataset.label_settings)
+    names = [Path(path).name for path in study.given_files]
+    assert names == ["cortex.png", "healthy.png", "peaks.txt"]
+    assert "phantom" not in {stage.rule for stage in study.stages}
