@@ -48,11 +48,8 @@ def test_no_code_loads_or_writes_pickle(root):
 
 
 def test_nothing_is_run_by_a_shell(root):
-    for path in [
-        *python_files(root),
-        *(root / "workflow/rules").glob("*.smk"),
-        root / "workflow/Snakefile",
-    ]:
+    rules = [*(root / "workflow/rules").glob("*.smk"), root / "workflow/Snakefile"]
+    for path in [*python_files(root), *rules]:
         text = path.read_text()
         assert not re.search(r"^\s*shell:|shell=True|os\.system|os\.popen", text, flags=re.M), path
 

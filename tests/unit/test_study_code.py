@@ -141,7 +141,7 @@ TABLE = {
     "study/study.py": {"report", "record"},
     "phantom/chemistry.py": {"phantom"},
     "artifacts/hdf5.py": ALL,
-    **dict.fromkeys(WITHOUT_EFFECT, set()),
+    **{name: set() for name in WITHOUT_EFFECT},
     "oversampling/__init__.py": set(),
     "ingest/inspection.py": set(),
     "__main__.py": set(),
