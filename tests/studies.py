@@ -90,9 +90,12 @@ class Workspace:
             start_new_session=True,
         )
 
-    def copy(self, folder):
-        """Return a copy, with what Snakemake remembers of the run; time stamps stay."""
-        other = Workspace(folder, self.root)
+    def copy(self, folder, root=None):
+        """Return a copy, with what Snakemake remembers of the run; time stamps stay.
+
+        With ``root``, the workflow of another checkout runs in it.
+        """
+        other = Workspace(folder, root or self.root)
         for name in ("results", "logs", ".snakemake", "study.yaml"):
             source = self.folder / name
             if source.is_dir():

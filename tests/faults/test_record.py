@@ -19,8 +19,8 @@ def record(finished):
 def test_every_result_is_recorded_with_its_checksum(finished, record):
     results = finished.bytes_of_results()
     recorded = {file["path"].removeprefix("results/"): file for file in record["artifacts"]}
-    # The record lies beside the copy of the Snakefile.
-    assert set(recorded) == set(results) - {"workflow.smk"}
+    # Beside them lies the code.
+    assert set(recorded) == {name for name in results if not name.startswith("code/")}
     for name, file in recorded.items():
         assert file["sha256"] == hashlib.sha256(results[name]).hexdigest(), name
         assert file["bytes"] == len(results[name])
@@ -31,9 +31,41 @@ def test_the_record_says_how_it_was_made(record):
     assert record["seed"] == 1
     assert record["device"] == {"asked": "cpu", "used": ["cpu"]}
     assert {"imsforge", "Python", "numpy", "torch", "snakemake"} <= set(record["versions"])
+    assert {"pandas", "pyarrow", "pybaselines", "tifffile", "pillow"} <= set(record["versions"])
+    assert record["machine"]["cores"] > 0
+    assert record["machine"]["processor"]
     stages = {stage["log"] for stage in record["stages"]}
     assert "logs/tiny/nmf/repeat-2/cgan/train_gan.log" in stages
+    code = {stage["rule"]: stage["code"] for stage in record["stages"]}
+    assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in code.values())
+    assert code["train_gan"] == code["train_healthy"] != code["scale"]
     assert record["started"] < record["ended"]
+
+
+def test_the_commit_is_named(record, root):
+    if not (root / ".git").exists():
+        pytest.skip("needs the Git repository of the project")
+    assert re.fullmatch("[0-9a-f]{40}", record["code"]["commit"])
+    assert record["code"]["clean"] in (True, False)
+    assert record["code"]["sources"] == []
+
+
+def test_the_crate_holds_every_file_of_the_workflow(finished, root):
+    crate = ROCrate(finished.folder / "results")
+    parts = {unquote(part.id).removeprefix("code/") for part in crate.mainEntity["hasPart"]}
+    assert crate.mainEntity.id == "code/workflow/Snakefile"
+    for folder, pattern in [("workflow/rules", "*.smk"), ("scripts", "*.py"), ("src", "**/*.py")]:
+        for path in (root / folder).glob(pattern):
+            assert str(path.relative_to(root)) in parts
+    for part in parts:
+        ours, theirs = finished.folder / "results/code" / part, root / part
+        assert ours.read_bytes() == theirs.read_bytes(), part
+
+
+def test_results_have_the_licence_that_the_study_says(finished):
+    crate = ROCrate(finished.folder / "results")
+    assert crate.root_dataset["license"].id == "#no-licence"
+    assert crate.mainEntity["license"].id == "https://spdx.org/licenses/Apache-2.0"
 
 
 def test_recorded_seeds_are_those_that_stages_used(finished, record):

@@ -1,10 +1,21 @@
+import re
+from dataclasses import fields
+
 import h5py
 import numpy as np
 import pytest
+import torch
 
+import imsforge.anomaly.detection
+import imsforge.ingest.measurement
+import imsforge.phantom.truth  # noqa: F401 - the kinds of artifacts
+from imsforge.artifacts import tensors
 from imsforge.artifacts.atomic import atomic
 from imsforge.artifacts.contract import Labels, PeakMatrix, Resampled, Split
-from imsforge.errors import DataError
+from imsforge.artifacts.hdf5 import Artifact
+from imsforge.artifacts.version import FORMAT_VERSION
+from imsforge.errors import DamagedError, DataError
+from imsforge.readers.source import Source
 
 
 def test_arrays_survive_the_file(peaks, tmp_path):
@@ -86,3 +97,51 @@ def test_a_failed_write_leaves_nothing(tmp_path):
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path, labels):
+    path = tmp_path / "labels.h5"
+    labels.write(path)
+    with h5py.File(path, "r+") as file:
+        assert file.attrs["format_version"] == FORMAT_VERSION
+        file.attrs["format_version"] = FORMAT_VERSION + 1
+    with pytest.raises(
+        DataError, match=r"labels\.h5: has format version 2, this imsforge reads"
+    ) as e:
+        Labels.read(path)
+    assert not isinstance(e.value, DamagedError)
+    assert "\n" not in str(e.value)
+
+
+def test_a_file_without_a_version_is_none_of_ours(tmp_path, labels):
+    path = tmp_path / "labels.h5"
+    labels.write(path)
+    with h5py.File(path, "r+") as file:
+        del file.attrs["format_version"]
+    with pytest.raises(DamagedError, match="tells no format version"):
+        Labels.read(path, "label")
+
+
+def test_tensors_of_a_newer_version_are_refused(tmp_path, monkeypatch):
+    path = tmp_path / "model.safetensors"
+    monkeypatch.setattr(tensors, "FORMAT_VERSION", FORMAT_VERSION + 1)
+    tensors.write_tensors(path, {"a": torch.zeros(2)}, {"format": "x"})
+    with pytest.raises(DataError, match=r"model\.safetensors: has format version 2"):
+        tensors.read_tensors(path)
+
+
+def test_every_array_is_specified(root):
+    """docs/format.md has a section or a row for each kind, and names each of its arrays there."""
+    text = (root / "docs/format.md").read_text()
+    parts = re.split(r"^## |^\| (?=[A-Z]\w+(?: \([^)]*\))? \|)", text, flags=re.MULTILINE)
+    shared = {entry.name for entry in fields(Source)}
+    for name, kind in Artifact.kinds.items():
+        if not kind.__module__.startswith("imsforge.") or kind is Source:
+            continue
+        own = {entry.name for entry in fields(kind)}
+        own -= shared if issubclass(kind, Source) else set()
+        about = "\n".join(part for part in parts if name in part.splitlines()[0])
+        for entry in own:
+            assert re.search(rf"[`,] ?{entry}\b", about), (name, entry)
+    everywhere = text[text.index("All sources have") :]
+    assert all(f"`{entry}" in everywhere for entry in shared)

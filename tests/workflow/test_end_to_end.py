@@ -7,6 +7,8 @@ import pytest
 from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Resampled
 from imsforge.evaluation.comparison import COMPARISON_COLUMNS
 from imsforge.evaluation.scores import SCORE_COLUMNS
+from imsforge.study import Study
+from imsforge.study.config import validate_config
 
 from .conftest import TINY, Workspace
 
@@ -49,6 +51,16 @@ def test_every_artifact_is_where_it_belongs(finished):
     assert missing == []
     assert not list(results.rglob("*.part*"))
     assert not list(results.rglob(".checkpoint"))
+
+
+def test_a_study_names_what_a_run_makes_and_no_more(finished, root):
+    study = Study(validate_config(TINY, root / "workflow/schemas/config.schema.yaml"))
+    made = {f"results/{name}" for name in finished.bytes_of_results()}
+    assert set(study.artifacts) == {name for name in made if not name.startswith("results/code/")}
+    logs = {
+        str(path.relative_to(finished.folder)) for path in finished.folder.rglob("logs/**/*.log")
+    }
+    assert {stage.log for stage in study.stages} == logs - {"logs/record.log", "logs/verify.log"}
 
 
 def test_scores_are_tidy_and_complete(finished):

@@ -165,7 +165,7 @@ def test_a_study_of_the_folder_comes_before_the_default(tmp_path, root):
     assert run.returncode == 0, run.stderr
     told = run.stdout + run.stderr
     assert "small" in told
-    assert "kidney" not in told
+    assert "results/kidney" not in told
 
 
 def test_folders_may_be_set(tmp_path, root):

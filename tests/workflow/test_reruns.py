@@ -1,20 +1,26 @@
 """What a changed setting runs again, by dry runs over a finished study."""
 
 import copy
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from datetime import datetime, timedelta
 
-import h5py
+import numpy as np
 import pytest
 
 from imsforge.artifacts.contract import Features
 from imsforge.oversampling import sampler_class
 from imsforge.seeding import derive_seed
 from imsforge.stage import limited_threads
+from imsforge.study import Study
+from imsforge.study.config import validate_config
 
 from .conftest import TINY, Workspace
 
@@ -124,16 +130,113 @@ def test_a_target_stops_at_its_stage(target, last, workspace):
 
 
 def test_a_raw_file_counts_by_its_content(workspace, measurement):
+    """One read for a touched file, and an edit anywhere in it is seen."""
     labels = {"method": "column", "column": "tissue"}
     workspace.configure({"datasets": {"own": {"input": str(measurement), "labels": labels}}})
-    run = workspace.snakemake("results/own/labels.h5")
+    run = workspace.snakemake("--", "results/own/labels.h5")
     assert run.returncode == 0, run.stderr
     measurement.touch()
-    assert workspace.planned("results/own/labels.h5") == {}
-    with h5py.File(measurement, "r+") as file:
-        file["intensity"][0, 0] += 1
-    wanted = workspace.planned("results/own/labels.h5")
-    assert wanted == {"ingest": 1, "extract_peaks": 1, "label": 1}
+    assert workspace.planned("--", "results/own/labels.h5") == {}
+    content, times = measurement.read_bytes(), measurement.stat()
+    for share in (0.3, 0.6, 0.9):
+        place = int(share * len(content))
+        changed = bytes([content[place] ^ 1])
+        measurement.write_bytes(content[:place] + changed + content[place + 1 :])
+        # An old time stamp hides nothing.
+        os.utime(measurement, ns=(times.st_mtime_ns, times.st_mtime_ns - 10**12))
+        wanted = workspace.planned("--", "results/own/labels.h5")
+        assert wanted == {"ingest": 1, "extract_peaks": 1, "label": 1}, share
+    measurement.write_bytes(content)
+    assert workspace.planned("--", "results/own/labels.h5") == {}
+
+
+def test_a_mask_counts_by_its_content(workspace, measurement, tmp_path):
+    """A class painted over a corner, of a mask that stays as large as it was."""
+    mask = np.ones((10, 12), dtype=np.uint8)
+    np.save(tmp_path / "mask.npy", mask)
+    labels = {"method": "file", "file": str(tmp_path / "mask.npy")}
+    workspace.configure({"datasets": {"own": {"input": str(measurement), "labels": labels}}})
+    run = workspace.snakemake("--", "results/own/labels.h5")
+    assert run.returncode == 0, run.stderr
+    assert workspace.planned("--", "results/own/labels.h5") == {}
+    mask[4, 5] = 2
+    np.save(tmp_path / "mask.npy", mask)
+    assert workspace.planned("--", "results/own/labels.h5") == {"label": 1}
+
+
+@pytest.fixture
+def checkout(root, tmp_path):
+    """A copy of the project, as a fresh checkout has it: all time stamps are of now."""
+    folder = tmp_path / "checkout"
+    for name in ("config", "envs", "scripts", "src", "workflow"):
+        shutil.copytree(
+            root / name,
+            folder / name,
+            ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
+            copy_function=shutil.copyfile,
+        )
+    shutil.copyfile(root / "Snakefile", folder / "Snakefile")
+    (folder / "profiles").symlink_to("workflow/profiles")
+    return folder
+
+
+def test_a_fresh_checkout_plans_nothing_and_an_edit_what_it_touches(finished, tmp_path, checkout):
+    """Another folder, new time stamps, the same meaning."""
+    (tmp_path / "moved").mkdir()
+    moved = finished.copy(tmp_path / "moved", root=checkout)
+    assert moved.planned() == {}
+    with (checkout / "workflow/report/table.rst").open("a") as caption:
+        caption.write("More.")
+    assert moved.planned() == {"report": 1, "record": 1, "default": 1}
+    with (checkout / "src/imsforge/plots/matrices.py").open("a") as module:
+        module.write("EDITED = True\n")
+    figures = {"plot_recall_matrices": 2, "plot_frechet": 1}
+    assert moved.planned() == {**figures, "report": 1, "record": 1, "default": 1}
+    # As docs/architecture.md has it: accept the edit as one that changes no result.
+    touched = moved.snakemake("--touch")
+    assert touched.returncode == 0, touched.stderr
+    assert moved.planned() == {}
+
+
+def test_a_second_study_in_the_same_folder_knows_nothing_of_the_first(finished, tmp_path):
+    study = finished.copy(tmp_path)
+    config = copy.deepcopy(TINY)
+    tiny = config["datasets"]["tiny"]
+    del tiny["experiments"]["blocks"], tiny["anomaly"]
+    tiny["experiments"]["nmf"] |= {"methods": ["none", "cgan"], "tasks": ["oversample"]}
+    study.configure(config)
+    begun = datetime.now().astimezone()
+    run = study.snakemake()
+    assert run.returncode == 0, run.stderr
+    results = study.folder / "results"
+    assert (results / "tiny/nmf/repeat-1/smote/scores.csv").is_file()  # still there, but
+    told = {
+        name: (results / name).read_text()
+        for name in ("report.html", "provenance.json", "ro-crate-metadata.json")
+    }
+    told["report.html"] = re.sub(r"base64,[\w+/=]+", "", told["report.html"])
+    crate = json.loads(told["ro-crate-metadata.json"])
+    names = [e["@id"] for e in crate["@graph"] if not e["@id"].startswith("code/")]
+    told["ro-crate-metadata.json"] = " ".join(names)
+    for name, text in told.items():
+        for word in ("smote", "cwgan-gp", "vae", "blocks", "spots", "fidelity", "frechet.png"):
+            assert word not in text, (name, word)
+    record = json.loads(told["provenance.json"])
+    assert datetime.fromisoformat(record["started"]) >= begun - timedelta(seconds=2)
+    assert {stage["rule"] for stage in record["stages"]} == {
+        *("phantom", "ingest", "extract_peaks", "label", "plot_peaks", "plot_classes", "split"),
+        *("reduce", "scale", "train_gan", "oversample", "evaluate", "collect_scores"),
+        *("plot_recall_matrices", "plot_training", "report"),
+    }
+    assert study.planned() == {}
+
+
+def test_the_plan_is_the_study(workspace, root):
+    """As many jobs of each rule as the study has stages."""
+    workspace.configure(TINY)
+    study = Study(validate_config(TINY, root / "workflow/schemas/config.schema.yaml"))
+    stages = Counter(stage.rule for stage in study.stages)
+    assert workspace.planned() == {**stages, "record": 1, "default": 1}
 
 
 def test_repeats_trained_together_are_those_trained_alone(finished, tmp_path, root):
