@@ -15,7 +15,8 @@ from imsforge.oversampling.registry import REFINEMENTS
 from imsforge.readers.files import name_samples, raw_files
 from imsforge.scaling import METHODS as SCALERS
 from imsforge.splits.pixels import split_pixels
-from imsforge.study.config import GAN_METHODS, validate_config
+from imsforge.study.config import validate_config
+from imsforge.study.study import GAN_METHODS
 from imsforge.vae.settings import VAESettings
 
 MINIMAL = {

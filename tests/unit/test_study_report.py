@@ -8,7 +8,8 @@ from imsforge.evaluation.comparison import compare_methods
 from imsforge.evaluation.score_tables import score_table
 from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS
 from imsforge.fidelity.assessment import FIDELITY_COLUMNS
-from imsforge.study.report import build_report
+from imsforge.study import Study
+from imsforge.study.report.build import build_report
 from imsforge.study.report.facts import measurement_facts, peak_summary, sample_table
 
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
@@ -22,6 +23,9 @@ def dataset(**more):
         "split": {"method": "random", "test_share": 0.2, "reserve_share": 0, "max_train": 10},
         "repeats": 1,
         "fit_on": "train",
+        "methods": ["none", "cgan"],
+        "tasks": ["replace"],
+        "together": False,
         **more,
     }
     anomaly = {"spots": {"features": 5}}
@@ -65,9 +69,21 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def page(run, root):
-    config = {"datasets": {"liver": dataset()}}
-    return build_report(config, run, root / "workflow" / "report")
+def write(run, root):
+    """Write the page of the run, with some settings of its experiment changed."""
+    files = (root / "workflow" / "report").glob("*.rst")
+    captions = {path.stem: path.read_text() for path in files}
+
+    def written(**settings):
+        study = Study({"datasets": {"liver": dataset(**settings)}}, run)
+        return build_report(study, captions)
+
+    return written
+
+
+@pytest.fixture
+def page(write):
+    return write()
 
 
 def test_the_page_holds_what_was_found(page):
@@ -84,10 +100,18 @@ def test_the_page_says_whether_spectra_look_real(page):
     assert "how well a random forest tells generated from real spectra" in page
 
 
-def test_nothing_is_said_of_spectra_that_nobody_generated(run, root):
-    (run / "liver" / "e" / "fidelity.csv").unlink()
-    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+def test_nothing_is_said_of_spectra_that_nobody_generated(write):
+    """Though an earlier study left a table and figures of them."""
+    page = write(tasks=["oversample"])
     assert "what the columns mean" not in page
+    assert page.count("data:image/png;base64,") == 5
+
+
+def test_the_methods_of_the_study_are_explained_and_no_others(write):
+    page = write(methods=["none", "smote+calibrate"])
+    assert "smote: interpolates between neighbours" in page
+    assert "calibrate: gives each peak" in page
+    assert "cross-entropy" not in page
 
 
 def test_text_from_files_cannot_become_markup(page):
@@ -97,9 +121,8 @@ def test_text_from_files_cannot_become_markup(page):
     assert "3 of 9 &lt;b&gt;spectra" in page
 
 
-def test_a_leak_is_marked(run, root):
-    config = {"datasets": {"liver": dataset(fit_on="all")}}
-    assert "the scores leak" in build_report(config, run, root / "workflow" / "report")
+def test_a_leak_is_marked(write):
+    assert "the scores leak" in write(fit_on="all")
 
 
 def test_no_leak_is_marked_where_there_is_none(page):
@@ -143,35 +166,33 @@ def test_each_of_the_priors_has_a_section_and_methods_are_compared(page):
     assert page.count("not over animals") == 1
 
 
-def test_nothing_is_compared_without_the_real_training_set(run, root):
+def test_nothing_is_compared_without_the_real_training_set(run, write):
     path = run / "liver" / "e" / "comparison.csv"
     write_csv(read_csv(path)[:0], path)
-    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    page = write()
     assert "what changes" not in page
     assert "not over animals" not in page
 
 
-def test_a_reserve_and_caps_by_class_are_told(run, root, page):
+def test_a_reserve_and_caps_by_class_are_told(write, page):
     assert "at most 10 pixels of a class for training" in page
     assert "held back for the oracle" not in page
     split = {"method": "random", "test_share": 0.2, "reserve_share": 0.25}
     split |= {"max_train": {"others": 1500, "<4>": 18}}
-    config = {"datasets": {"liver": dataset(split=split)}}
-    page = build_report(config, run, root / "workflow" / "report")
+    page = write(split=split)
     assert "25 % of a class held back for the oracle" in page
     assert "at most 18 pixels of class &lt;4&gt;, 1500 pixels of each other class" in page
 
 
-def test_several_samples_are_told(run, root):
+def test_several_samples_are_told(run, write):
     summary = read_json(run / "liver" / "ingest.json")
     write_json({**summary, "samples": SAMPLES}, run / "liver" / "ingest.json")
     split = {"method": "samples", "test_share": 0.2, "reserve_share": 0, "max_train": 10}
-    config = {"datasets": {"liver": dataset(split=split)}}
-    page = build_report(config, run, root / "workflow" / "report")
+    page = write(split=split)
     assert "1 of 2 samples were tested" in page
     assert "&lt;b&gt;left&lt;/b&gt;" in page
     assert "<b>left" not in page
-    random = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    random = write()
     assert "Every sample may train and test" in random
 
 
@@ -180,11 +201,11 @@ def test_one_sample_is_not_called_several(page):
     assert "Every sample may" not in page
 
 
-def test_a_class_that_is_not_tested_is_told(run, root):
+def test_a_class_that_is_not_tested_is_told(run, write):
     path = run / "liver" / "e" / "scores.csv"
     scores = read_csv(path)
     write_csv(scores[scores["class"] != "NA"], path)
-    page = build_report({"datasets": {"liver": dataset()}}, run, root / "workflow" / "report")
+    page = write()
     assert "how many repeats test them: NA (0)" in page
 
 
