@@ -184,6 +184,9 @@ def test_a_fresh_checkout_plans_nothing_and_an_edit_what_it_touches(finished, tm
     """Another folder, new time stamps, the same meaning."""
     (tmp_path / "moved").mkdir()
     moved = finished.copy(tmp_path / "moved", root=checkout)
+    # A copy that lost its time stamps; all in another order than they were made.
+    for k, path in enumerate(sorted((tmp_path / "moved").rglob("*.*"), reverse=True)):
+        os.utime(path, (time.time() - 1000 + k / 100,) * 2)
     assert moved.planned() == {}
     with (checkout / "workflow/report/table.rst").open("a") as caption:
         caption.write("More.")
