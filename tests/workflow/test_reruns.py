@@ -152,14 +152,14 @@ def test_a_raw_file_counts_by_its_content(workspace, measurement):
 
 def test_a_mask_counts_by_its_content(workspace, measurement, tmp_path):
     """A class painted over a corner, of a mask that stays as large as it was."""
-    mask = np.ones((10, 12), dtype=np.uint8)
+    mask = np.repeat(np.array([[1], [2]], dtype=np.uint8), 12, axis=1).repeat(5, axis=0)
     np.save(tmp_path / "mask.npy", mask)
     labels = {"method": "file", "file": str(tmp_path / "mask.npy")}
     workspace.configure({"datasets": {"own": {"input": str(measurement), "labels": labels}}})
     run = workspace.snakemake("--", "results/own/labels.h5")
     assert run.returncode == 0, run.stderr
     assert workspace.planned("--", "results/own/labels.h5") == {}
-    mask[4, 5] = 2
+    mask[4, 5] = 3
     np.save(tmp_path / "mask.npy", mask)
     assert workspace.planned("--", "results/own/labels.h5") == {"label": 1}
 
@@ -222,7 +222,7 @@ def test_a_second_study_in_the_same_folder_knows_nothing_of_the_first(finished, 
     names = [e["@id"] for e in crate["@graph"] if not e["@id"].startswith("code/")]
     told["ro-crate-metadata.json"] = " ".join(names)
     for name, text in told.items():
-        for word in ("smote", "cwgan-gp", "vae", "blocks", "spots", "fidelity", "frechet.png"):
+        for word in ("smote", "cwgan-gp", "vae+calibrate", "blocks", "spots", "fidelity", "frechet.png"):
             assert word not in text, (name, word)
     record = json.loads(told["provenance.json"])
     assert datetime.fromisoformat(record["started"]) >= begun - timedelta(seconds=2)
