@@ -222,7 +222,15 @@ def test_a_second_study_in_the_same_folder_knows_nothing_of_the_first(finished, 
     names = [e["@id"] for e in crate["@graph"] if not e["@id"].startswith("code/")]
     told["ro-crate-metadata.json"] = " ".join(names)
     for name, text in told.items():
-        for word in ("smote", "cwgan-gp", "vae+calibrate", "blocks", "spots", "fidelity", "frechet.png"):
+        for word in (
+            "smote",
+            "cwgan-gp",
+            "vae+calibrate",
+            "blocks",
+            "spots",
+            "fidelity",
+            "frechet.png",
+        ):
             assert word not in text, (name, word)
     record = json.loads(told["provenance.json"])
     assert datetime.fromisoformat(record["started"]) >= begun - timedelta(seconds=2)
