@@ -1,6 +1,7 @@
 """What every script of the workflow does around its one library call."""
 
 import logging
+import os
 import re
 import sys
 import time
@@ -58,6 +59,14 @@ def stage(name, log, threads=1, code=None):
         raise
     seconds, megabytes = time.perf_counter() - started, peak_memory()
     logger.info("%s: done in %.1f s, at most %d MB of memory", name, seconds, megabytes)
+
+
+def share_package():
+    """Let the processes that this one starts import the package that it has itself imported."""
+    folder = str(Path(__file__).parents[1])
+    before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    others = [path for path in before if path not in ("", folder)]
+    os.environ["PYTHONPATH"] = os.pathsep.join([folder, *others])
 
 
 def peak_memory():

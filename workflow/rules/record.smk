@@ -1,16 +1,3 @@
-"""The record of a run, and whether it still holds."""
-
-
-def fetched():
-    """Return the addresses of the workflow's files, the main one first; none of a local one."""
-    if LIBRARY.is_dir():
-        return []
-    scripts = sorted({f"../scripts/{stage.script}.py" for stage in STUDY.stages})
-    files = [*workflow.included, *map(HERE.join, scripts)]
-    addresses = [file.get_path_or_uri(secret_free=True) for file in files]
-    return [address for address in addresses if "://" in address]
-
-
 rule record:
     input:
         STUDY.artifacts,
@@ -30,7 +17,12 @@ rule record:
         runtime=minutes(60),
     params:
         config=config,
-        sources=fetched(),
+        # Where the workflow was fetched from; nowhere, where it lies on this machine.
+        sources=[
+            address
+            for file in [*workflow.included, *map(HERE.join, STUDY.scripts)]
+            if "://" in (address := file.get_path_or_uri(secret_free=True))
+        ],
         code=code("record"),
     message:
         "Writing {output.record}"

@@ -136,6 +136,11 @@ class Study:
         return [*stages, self.folder.stage("report", "report.html")]
 
     @property
+    def scripts(self):
+        """The paths of the scripts behind the stages, as the folder of the workflow has them."""
+        return sorted({f"../scripts/{stage.script}.py" for stage in self.stages})
+
+    @property
     def artifacts(self):
         """The paths of all artifacts that a finished run has made, but for its record."""
         return [path for stage in self.stages for path in stage.files]
