@@ -44,7 +44,8 @@ _PACKAGE = Path(imsforge.__file__).parent
 
 #: Of a checkout: what runs, and what it needs to run again.
 _CODE = ("Snakefile", "pyproject.toml", "LICENSE", "config", "envs", "scripts", "src", "workflow")
-_SUFFIXES = (".in", ".jinja", ".py", ".rst", ".smk", ".toml", ".txt", ".yaml", "")
+#: What tools leave there.
+_LEFT_OUT = ("__pycache__", ".egg-info", ".ipynb_checkpoints")
 
 
 def versions():
@@ -142,11 +143,9 @@ def copy_code(folder):
 def _files(top):
     if top.is_file():
         return [top]
-    return [
-        file
-        for file in top.rglob("*")
-        if file.is_file()
-        and file.suffix in _SUFFIXES
-        and not any(part.startswith(("__pycache__", ".")) for part in file.parts)
-        and not any(part.endswith(".egg-info") for part in file.parts)
-    ]
+    inside = (file for file in top.rglob("*") if file.is_file())
+    return [file for file in inside if not _is_left_out(file.relative_to(top))]
+
+
+def _is_left_out(path):
+    return any(part.endswith(_LEFT_OUT) for part in path.parts)
