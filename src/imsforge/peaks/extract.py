@@ -149,7 +149,8 @@ def find_peaks(
     if len(peaks) == 0:
         raise DataError(
             f"{measurement.source}: no peak found; lower minimum_share or minimum_snr, give a "
-            "list, or see in ingest.json whether the spectra are empty"
+            "list, or see in ingest.json whether the spectra are empty; they were read as "
+            f"{measurement.mode}: if they are not, set ingest.mode"
         )
     logger.info("%d peaks from m/z %.4f to %.4f", len(peaks), peaks.mz[0], peaks.mz[-1])
     return peaks

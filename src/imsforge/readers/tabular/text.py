@@ -78,7 +78,7 @@ def index_text(path):
     dialect = read_dialect(path)
     columns = tell_columns(path, dialect.names)
     axis, order, notes = ordered_axis(path, columns.mz)
-    mode, mode_notes = settle_mode("centroid", [axis])
+    mode, mode_notes = settle_mode("centroid", [(axis, None)])
     found = _read_pixels(path, dialect, columns)
     x, y = pixel_coordinates(path, *found.coordinates.T)
     annotations = Annotations(len(x))
