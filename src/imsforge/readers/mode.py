@@ -14,8 +14,8 @@ _GRID_SHARE, _WHOLE_GRID = 0.4, 0.9
 # Peaks of a profile span several points: of what neighbours have in common, most is left at the
 # next but one. Half of it is in the isotopes of a heavy ion, one point each.
 _SMOOTHNESS = 0.55
-# Without that, a grid is one of a profile where its steps, as share of m/z, are finer than those from
-# one nominal mass to the next, or one isotope to the next if only parts of it are a grid.
+# Without that, a grid is one of a profile where its steps, as share of m/z, are finer than those
+# from one nominal mass to the next, or one isotope to the next if only parts of it are a grid.
 _FINE, _FINER = 1 / 2500, 1 / 10000
 # No analyser is too coarse to tell 100 from 101: wider steps do not sample a peak.
 _COARSE = 1 / 100
