@@ -58,6 +58,47 @@ def test_a_table_of_excel_begins_with_a_mark(peaks, write):
     assert label(peaks, path).label.tolist() == [1, 2, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("# exported\n#\n\nx,y,label\n1,1,a\n2,1,b\n", "utf-8"),
+        ("sep=;\nx;y;label\n1;1;a\n2;1;b\n", "utf-8"),
+        ('"sep=|"\r\n# by hand\r\nx|y|label\r\n1|1|a\r\n2|1|b\r\n', "utf-8-sig"),
+        ("x\ty\tlabel\n1\t1\ta\n2\t1\tb\n", "utf-16"),
+        ("pixel_x;pixel_y;x;y;label\n1;1;0,5;0,5;a\n2;1;1,5;0,5;b\n", "utf-8"),
+        ("column,row,label\n1,1,a\n2,1,b\n", "utf-8"),
+        ("x;y;label;\n1;1;a;\n2;1;b;\n", "utf-8"),
+        ("x;y;label\n1;1;a;\n2;1;b;\n", "utf-8"),
+        ("x;y;label;\n1;1;a\n2;1;b\n", "utf-8"),
+        ("x;y;label\n1,0;1,0;a\n2,0;1,0;b\n", "utf-8"),
+        ('"x","y","label"\n"1,0","1,0","a"\n"2,0","1,0","b"\n', "utf-8"),
+        ('"","x","y","label"\n"1",1,1,"a"\n"2",2,1,"b"\n', "utf-8"),
+        ('"x","y","label"\n"1",1,1,"a"\n"2",2,1,"b"\n', "utf-8"),
+        ("  x   y   label \n  1   1   a\n  2   1   b \n", "utf-8"),
+        ("x,y,label\r1,1,a\r2,1,b\r", "utf-8"),
+        ('x,y,label\n\n1,1,"a"\n2,1,"b"\n\n', "latin-1"),
+    ],
+)
+def test_a_table_is_read_however_it_is_written(text, encoding, peaks, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode(encoding))
+    settings = {"column": "label"} if "pixel" in text else {}
+    found = label(peaks, str(path), **settings)
+    assert found.names.tolist() == ["a", "b"]
+    assert found.label.tolist() == [1, 2, 0, 0]
+
+
+def test_names_that_are_latin_1_or_hold_separators_and_line_ends(peaks, tmp_path):
+    text = 'x,y,label\n1,1,"Märk, oben"\n2,1,"b\nc"\n'
+    (tmp_path / "t.csv").write_bytes(text.encode("latin-1"))
+    assert label(peaks, str(tmp_path / "t.csv")).names.tolist() == ["Märk, oben", "b\nc"]
+
+
+def test_a_row_may_begin_with_a_colour(peaks, write):
+    path = write("label,x,y\n#ff0000,1,1\n#00ff00,2,1\n")
+    assert label(peaks, path).names.tolist() == ["#00ff00", "#ff0000"]
+
+
 def test_parquet(peaks, tmp_path):
     path = tmp_path / "t.parquet"
     pd.DataFrame({"x": [1, 2, 1], "y": [1, 1, 2], "tissue": [1.0, 2.0, None]}).to_parquet(path)
@@ -159,10 +200,13 @@ def test_coordinates_that_are_no_pixel_numbers_are_refused(value, write):
     [
         (b"", "is no table that can be read"),
         (b"x,y,label\n", "has no rows"),
-        (b"x,y,label\n1,1,\xe4\n", "is no text in UTF-8"),
-        (b"\xff\xfex\x00", "is no text in UTF-8"),
+        (b"x,y,label\n1,1,\x03\n", "cannot be read as text"),
+        (b"\xff\xfex\x00y", "cannot be read as text"),
         (b"x,y,label\n1,1,a\n1,1,a,4,5,6\n", "is no table that can be read"),
-        (b'x,y,label\n1,1,"a\n', "is no table that can be read"),
+        (b'x,y,label\n1,1,"a\n', "is no table that can be read from line 2 on"),
+        (b"# a\n\nx,y,label\n1,1,a\n\n1,1\n", "line 6 has 2 of 3 cells"),
+        (b"x,y,label\n1,1,a\n1,1,0,5\n", "line 3 has 4 of 3 cells"),
+        (b"x,y,label\n1,1,0,5\n2,1,0,7\n", "line 2 has 4 of 3 cells"),
     ],
 )
 def test_broken_tables_are_told_in_one_line(content, says, tmp_path):

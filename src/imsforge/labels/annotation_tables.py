@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imsforge.errors import DataError
+from imsforge.errors import DataError, IngestError
 from imsforge.labels.canvas import Placed
+from imsforge.readers.columns import find_coordinates, is_row_numbers
+from imsforge.readers.tabular.dialect import decimal_of, fitted_names
+from imsforge.readers.tabular.small import read_lines
 
-_SEPARATORS = "\t;,"
 _INT32 = np.iinfo(np.int32)
 
 logger = logging.getLogger(__name__)
@@ -39,9 +41,9 @@ class AnnotationTable:
 
 
 def read_annotation_table(path):
-    """Read a table with the columns x and y (in any case) and others.
+    """Read a table with coordinates and other columns.
 
-    Text is separated by tabs, semicolons, commas or spaces, whichever its first line has.
+    Text is written, and coordinates are named, as in tables of measurements.
 
     Parameters
     ----------
@@ -60,23 +62,33 @@ def read_annotation_table(path):
     path = Path(path)
     table = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_text(path)
     table.columns = [str(name).strip() for name in table.columns]
+    table = table.loc[:, [not is_row_numbers(name) for name in table.columns]]
     if not len(table):
         raise DataError(f"{path}: has no rows; export the table again")
-    for axis in "xy":
-        found = [name for name in table.columns if name.lower() == axis]
-        if len(found) != 1:
-            raise DataError(
-                f"{path}: has {len(found) or 'no'} column{'s' * (len(found) > 1)} {axis}; "
-                f"its columns are {', '.join(table.columns)}"
-            )
-        table = table.rename(columns={found[0]: axis})
+    names = _coordinate_names(path, list(table.columns))
     if not table.columns.is_unique:
         raise DataError(f"{path}: has two columns of one name; rename one")
+    x, y = (_coordinates(path, name, table.pop(name)) for name in names)
     return AnnotationTable(
-        x=_coordinates(path, "x", table.pop("x")),
-        y=_coordinates(path, "y", table.pop("y")),
-        columns={name: as_text(values.to_numpy()) for name, values in table.items()},
+        x, y, columns={name: as_text(values.to_numpy()) for name, values in table.items()}
     )
+
+
+def _coordinate_names(path, names):
+    found = find_coordinates(names)
+    if found is None:
+        missing = [axis for axis in "xy" if axis not in map(str.lower, names)]
+        raise DataError(
+            f"{path}: has no column {' and '.join(missing)}; its columns are {', '.join(names)}"
+        )
+    chosen = [names[column] for column in found]
+    for name in chosen:
+        n_alike = [other.lower() for other in names].count(name.lower())
+        if n_alike > 1:
+            raise DataError(
+                f"{path}: has {n_alike} columns {name}; its columns are {', '.join(names)}"
+            )
+    return chosen
 
 
 def as_text(values):
@@ -97,17 +109,27 @@ def as_text(values):
 
 def _read_text(path):
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        separator = max(_SEPARATORS, key=header.count)
-        separator = separator if separator in header else r"\s+"
-        return pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is no text in UTF-8; save the table as UTF-8 text") from error
-    except (OSError, ValueError) as error:
-        raise _no_table(path, error) from error
+        lines, delimiter = read_lines(path)
+    except IngestError as error:
+        raise DataError(str(error)) from error
+    if not lines:
+        raise DataError(f"{path}: is no table that can be read (it is empty); export it again")
+    (_, _, names), *rows = lines
+    if rows:
+        _, line, first = rows[0]
+        names = fitted_names(names, first, line, delimiter)
+    for number, _, row in rows:
+        if len(row) != len(names):
+            raise DataError(
+                f"{path}: is no table that can be read (line {number} has {len(row)} of "
+                f"{len(names)} cells); mend the line, or export it again"
+            )
+    return pd.DataFrame(
+        [row for _, _, row in rows],
+        index=[f"line {number}" for number, _, _ in rows],
+        columns=names,
+        dtype=str,
+    )
 
 
 def _read_parquet(path):
@@ -123,13 +145,18 @@ def _no_table(path, error):
 
 
 def _coordinates(path, name, values):
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
+    written = values.astype(str)
+    if decimal_of(written) == ",":
+        written = written.str.replace(",", ".")
+    numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64)
     whole = (numbers == np.floor(numbers)) & (np.abs(numbers) <= _INT32.max)
     if not whole.all():
         first = int(np.argmin(whole))
+        line = values.index[first]
+        where = f" ({line})" if isinstance(line, str) else ""
         raise DataError(
-            f"{path}: {name} of row {first + 1} is '{values.iloc[first]}', not a whole number; "
-            "give pixel numbers, not positions on the stage"
+            f"{path}: {name} of row {first + 1} is '{values.iloc[first]}', not a whole number"
+            f"{where}; give pixel numbers, not positions on the stage"
         )
     return numbers.astype(np.int32)
 

@@ -80,9 +80,7 @@ def tell_columns(path, names):
     others = [
         column
         for column, name in enumerate(names)
-        if column not in spectrum
-        and column not in coordinates
-        and not _ROW_NUMBERS.fullmatch(name.strip())
+        if column not in spectrum and column not in coordinates and not is_row_numbers(name)
     ]
     if not named or len(others) > _MOST_OTHERS:
         found = listed([names[column] for column in others])
@@ -110,6 +108,11 @@ def find_coordinates(names):
             both = ((i, j) for i in x for j in y)
             return min(both, key=lambda ij: names[ij[0]].isupper() != names[ij[1]].isupper())
     return None
+
+
+def is_row_numbers(name):
+    """Tell whether a column of this name holds nothing but the numbers of rows."""
+    return bool(_ROW_NUMBERS.fullmatch(name.strip()))
 
 
 def _of_pixels(plain):
