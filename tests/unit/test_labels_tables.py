@@ -179,6 +179,57 @@ def test_a_table_of_another_measurement_is_refused_with_both_ranges(peaks, write
     assert "rows span x 10 to 20 and y 30 to 40, the pixels x 1 to 2 and y 1 to 2" in text
 
 
+@pytest.fixture
+def tissue():
+    """Ten by eight pixels from 1 on; the four left columns are a."""
+    y, x = (axis.ravel().astype(np.int32) for axis in np.mgrid[1:9, 1:11])
+    intensity = np.ones((80, 2), dtype=np.float32)
+    return PeakMatrix(intensity, np.array([400.0, 500.0]), x, y, intensity.sum(axis=1))
+
+
+def table_of(x, y):
+    rows = [f"{i},{j},{'a' if i - min(x) < 4 else 'b'}" for i, j in zip(x, y, strict=True)]
+    return "\n".join(["x,y,label", *rows])
+
+
+@pytest.mark.parametrize("shift", [(-1, -1), (-1, 0), (0, 1), (-7, 12), (99, 99)])
+def test_a_table_that_counts_from_elsewhere_is_refused_or_placed(shift, tissue, write):
+    path = write(table_of(tissue.x + shift[0], tissue.y + shift[1]))
+    back = [-shift[0], -shift[1]]
+    with pytest.raises(DataError) as raised:
+        label(tissue, path)
+    assert f"80 with {back[0]:+d} added to x and {back[1]:+d} to y" in str(raised.value)
+    assert f"set labels.offset: {back}, otherwise [0, 0]" in str(raised.value)
+    found = label(tissue, path, offset=back)
+    np.testing.assert_array_equal(found.label, np.where(tissue.x <= 4, 1, 2))
+
+
+def test_a_shift_shows_in_a_table_of_some_pixels_too(tissue, write, rng):
+    some = np.sort(rng.choice(80, 50, replace=False))
+    path = write(table_of(tissue.x[some] - 1, tissue.y[some] - 1))
+    with pytest.raises(DataError, match=r"50 with \+1 added to x and \+1 to y"):
+        label(tissue, path)
+
+
+def test_a_table_of_more_than_was_measured_is_not_shifted(tissue, write):
+    y, x = (axis.ravel() for axis in np.mgrid[-5:20, -5:20])
+    rows = "".join(f"{i},{j},{'a' if i < 5 else 'b'}\n" for i, j in zip(x, y, strict=True))
+    found = label(tissue, write("x,y,label\n" + rows))
+    np.testing.assert_array_equal(found.label == 1, tissue.x < 5)
+
+
+def test_a_table_may_be_said_to_count_as_the_measurement_does(tissue, write):
+    path = write(table_of(tissue.x + 5, tissue.y))
+    found = label(tissue, path, offset=[0, 0])
+    assert np.count_nonzero(found.label) == 40
+
+
+def test_a_shift_is_told_by_sample(two, write):
+    path = write("sample,x,y,label\nleft,1,1,a\nleft,2,1,b\nright,0,0,a\nright,1,0,b\n")
+    with pytest.raises(DataError, match=r"0 of 2 rows of sample 'right' .* 2 with \+1 added to x"):
+        label(two, path)
+
+
 def test_rows_that_disagree_are_refused(peaks, write):
     with pytest.raises(DataError) as raised:
         label(peaks, write("x,y,label\n1,1,a\n2,1,b\n2,1,b\n2,2,a\n2,2,b\n1,1,b\n"))

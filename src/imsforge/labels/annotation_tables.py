@@ -161,7 +161,7 @@ def _coordinates(path, name, values):
     return numbers.astype(np.int32)
 
 
-def place_table(table, x, y, sample, source, *, column=None, named=False):
+def place_table(table, x, y, sample, source, *, column=None, named=False, offset=None):
     """Find the row of a table for each pixel.
 
     Parameters
@@ -176,6 +176,9 @@ def place_table(table, x, y, sample, source, *, column=None, named=False):
         The column of the labels; None for the one that looks like it.
     named : bool
         That the table lists pixels of one class, and may do without labels.
+    offset : (x, y) or None
+        What to add to the coordinates of the table. None adds nothing, and refuses a table that
+        would fit better with something added.
 
     Returns
     -------
@@ -184,7 +187,8 @@ def place_table(table, x, y, sample, source, *, column=None, named=False):
     Raises
     ------
     DataError
-        If there is no such column, no row is about a pixel, or two rows disagree.
+        If there is no such column, no row is about a pixel, two rows disagree, or the table
+        counts pixels from elsewhere.
     """
     samples = np.unique(sample)
     sample_column = table.find("sample")
@@ -193,7 +197,8 @@ def place_table(table, x, y, sample, source, *, column=None, named=False):
             f"{source}: the measurement has {len(samples)} samples, and coordinates count within "
             "each; add a column sample, or give each its file with {sample} in the path"
         )
-    said, measured = [table.x, table.y], [x, y]
+    right, down = (0, 0) if offset is None else map(int, offset)
+    said, measured = [table.x + right, table.y + down], [x, y]
     if sample_column and (len(samples) > 1 or samples[0] in table.columns[sample_column]):
         said.append(table.columns[sample_column])
         measured.append(sample)
@@ -202,8 +207,10 @@ def place_table(table, x, y, sample, source, *, column=None, named=False):
     label = _label_column(table, source, column, named=named, other=sample_column)
     pixel = pd.MultiIndex.from_arrays(measured).get_indexer(pd.MultiIndex.from_arrays(said))
     row = np.flatnonzero(pixel >= 0)
+    if offset is None and len(row) < len(pixel):
+        _check_origin(said, measured, source)
     if not len(row):
-        raise DataError(_no_match(table, x, y, samples if sample_column else (), source))
+        raise DataError(_no_match(said, x, y, samples if sample_column else (), source))
     if len(row) < len(pixel):
         logger.warning(
             "%s: %d of %d rows are about no measured pixel",
@@ -235,11 +242,50 @@ def _label_column(table, source, column, *, named, other):
     raise DataError(f"labels.column: {source} does not show which column holds the labels; {known}")
 
 
-def _no_match(table, x, y, samples, source):
+def _check_origin(said, measured, source):
+    """Refuse a table whose rows find more pixels from another corner: it counts from elsewhere.
+
+    Its corner may be that of the pixels, or it counts from 0 what they count from 1, or the other
+    way round.
+    """
+    for name in np.unique(measured[2]) if len(measured) > 2 else [None]:
+        (x, y), (own_x, own_y) = (
+            [axis if name is None else axis[columns[2] == name] for axis in columns[:2]]
+            for columns in (measured, said)
+        )
+        if not len(own_x):
+            continue
+        corner = int(x.min()) - int(own_x.min()), int(y.min()) - int(own_y.min())
+        shifts = [(0, 0), corner, *((i, j) for i in (-1, 0, 1) for j in (-1, 0, 1))]
+        found = [_n_found(own_x + right, own_y + down, x, y) for right, down in shifts]
+        best = int(np.argmax(found))
+        # Of a table that is larger than the measurement, a few rows more fall on its pixels by
+        # chance; of one that is shifted, whole lines do.
+        if found[best] - found[0] > 0.5 * (len(own_x) - found[0]):
+            right, down = shifts[best]
+            where = "" if name is None else f" of sample '{name}'"
+            raise DataError(
+                f"{source}: {found[0]} of {len(own_x)} rows{where} are about a measured pixel, "
+                f"{found[best]} with {right:+d} added to x and {down:+d} to y; if it counts so, "
+                f"set labels.offset: [{right}, {down}], otherwise [0, 0]"
+            )
+
+
+def _n_found(x, y, pixel_x, pixel_y):
+    """Count coordinates at which there is a pixel."""
+    left, top = pixel_x.min(), pixel_y.min()
+    width, height = (int(axis.max()) - int(axis.min()) + 1 for axis in (pixel_x, pixel_y))
+    x, y = x.astype(np.int64) - left, y.astype(np.int64) - top
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    places = (pixel_y.astype(np.int64) - top) * width + (pixel_x.astype(np.int64) - left)
+    return int(np.count_nonzero(np.isin((y * width + x)[inside], places)))
+
+
+def _no_match(said, x, y, samples, source):
     of = f" of {', '.join(samples[:5])}" if len(samples) else ""
     return (
-        f"{source}: no row is about a measured pixel; its rows span x {table.x.min()} to "
-        f"{table.x.max()} and y {table.y.min()} to {table.y.max()}, the pixels{of} x {x.min()} to "
+        f"{source}: no row is about a measured pixel; its rows span x {said[0].min()} to "
+        f"{said[0].max()} and y {said[1].min()} to {said[1].max()}, the pixels{of} x {x.min()} to "
         f"{x.max()} and y {y.min()} to {y.max()}"
     )
 

@@ -85,16 +85,29 @@ def _check_dataset(place, dataset):
             )
         _check_reserve(f"{place}.experiments.{name}", experiment)
     for name, anomaly in dataset["anomaly"].items():
-        healthy = anomaly["healthy"]
-        if "mask" in healthy:
-            _check_file(f"{place}.anomaly.{name}.healthy.mask", healthy["mask"])
-        if "rectangle" in healthy:
-            x_min, y_min, x_max, y_max = healthy["rectangle"]
-            if x_min > x_max or y_min > y_max:
+        _check_healthy(f"{place}.anomaly.{name}.healthy", anomaly["healthy"])
+
+
+def _check_healthy(place, healthy):
+    if not healthy.keys() - {"scale", "offset"}:
+        raise ConfigError(
+            f"{place}: says of no pixel that it is healthy; give classes, for example"
+        )
+    for key, suffixes in (("mask", MASKS), ("regions", REGIONS)):
+        if key in healthy:
+            _check_file(f"{place}.{key}", healthy[key])
+            if Path(healthy[key]).suffix.lower() not in suffixes:
                 raise ConfigError(
-                    f"{place}.anomaly.{name}.healthy.rectangle: [x_min, y_min, x_max, y_max] "
-                    f"is empty: {healthy['rectangle']}"
+                    f"{place}.{key}: {healthy[key]}: is none of {', '.join(suffixes)}"
                 )
+    drawn = "regions" in healthy
+    _check_placement(place, healthy, drawn=drawn, laid=drawn or "mask" in healthy)
+    if "rectangle" in healthy:
+        x_min, y_min, x_max, y_max = healthy["rectangle"]
+        if x_min > x_max or y_min > y_max:
+            raise ConfigError(
+                f"{place}.rectangle: [x_min, y_min, x_max, y_max] is empty: {healthy['rectangle']}"
+            )
 
 
 def _check_reserve(place, experiment):
@@ -158,8 +171,22 @@ def _check_labels(place, dataset):
             raise ConfigError(f"{key}: {pattern}: labels come from {known}; export one of these")
         for path in label_files(pattern) or [pattern]:
             _check_file(key, path)
-    if (labels["scale"] != 1 or "offset" in labels) and not suffixes & set(REGIONS):
-        raise ConfigError(f"{place}.scale and offset are for GeoJSON; a mask is fitted by its size")
+    _check_placement(place, labels, drawn=bool(suffixes & set(REGIONS)), laid=bool(suffixes))
+
+
+def _check_placement(place, settings, *, drawn, laid):
+    """Check scale and offset: of regions (drawn), or of other files too (laid on pixels)."""
+    if settings["scale"] != 1 and not drawn:
+        raise ConfigError(f"{place}.scale: is for GeoJSON; a mask is fitted by its size")
+    if "offset" not in settings or drawn:
+        return
+    if not laid:
+        raise ConfigError(f"{place}.offset: is for files; there is none to place")
+    if any(value != int(value) for value in settings["offset"]):
+        raise ConfigError(
+            f"{place}.offset: {settings['offset']}: only GeoJSON can lie between pixels; give "
+            "whole numbers"
+        )
 
 
 def _under(section, dataset):
