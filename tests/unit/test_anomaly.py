@@ -77,11 +77,9 @@ def test_regions_are_placed_as_those_of_labels_are(peaks):
     np.testing.assert_array_equal(found, healthy)
     with pytest.raises(DataError, match=r"with healthy\.scale 1 and healthy\.offset \[0, 0\]"):
         healthy_pixels(peaks, SIGNAL, regions=[square("", 200, 300, 210, 310)])
-    of_two = ("normal", "lesion")
+    of_two = [square(name, 0, 0, 9, 9) for name in ("normal", "lesion")]
     with pytest.raises(DataError, match=r"regions of several classes \('lesion', 'normal'\)"):
-        healthy_pixels(
-            peaks, SIGNAL, regions=[square("lesion", 0, 0, 5, 5), square("normal", 5, 5, 9, 9)]
-        )
+        healthy_pixels(peaks, SIGNAL, regions=of_two)
 
 
 @pytest.mark.parametrize(
