@@ -3,7 +3,9 @@ rule select_healthy:
         peaks=rules.extract_peaks.output.peaks,
         mask=lambda wildcards: users(anomaly_map_of(wildcards).mask),
         regions=lambda wildcards: users(anomaly_map_of(wildcards).regions),
-        labels=labels_of_healthy,
+        labels=lambda wildcards: (
+            rules.label.output.labels if anomaly_map_of(wildcards).by_class else []
+        ),
     output:
         split="<results>/{dataset}/anomaly/{anomaly}/split.h5",
         labels="<results>/{dataset}/anomaly/{anomaly}/labels.h5",

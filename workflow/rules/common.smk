@@ -97,12 +97,6 @@ def taken_from(wildcards, input):
     return f"{input.together}/repeat-{wildcards.repeat}" if input.together else None
 
 
-def labels_of_healthy(wildcards):
-    """Return the classes of a dataset, where they say which pixels are healthy."""
-    by_class = anomaly_map_of(wildcards).by_class
-    return rules.label.output.labels if by_class else []
-
-
 def known_anomalies(wildcards):
     """Return the ground truth, which only a phantom has."""
     return rules.phantom.output.truth if dataset_of(wildcards).is_phantom else []
