@@ -101,10 +101,12 @@ def test_a_row_may_begin_with_a_colour(peaks, write):
 
 def test_parquet(peaks, tmp_path):
     path = tmp_path / "t.parquet"
-    pd.DataFrame({"x": [1, 2, 1], "y": [1, 1, 2], "tissue": [1.0, 2.0, None]}).to_parquet(path)
-    found = label(peaks, str(path))
-    assert found.names.tolist() == ["1", "2"]
-    assert found.label.tolist() == [1, 2, 0, 0]
+    table = pd.DataFrame({"x": [1, 2, 1], "y": [1, 1, 2], "tissue": [1.0, 2.0, None]})
+    for written in (table, table.set_index(["x", "y"]), table.iloc[::-1]):
+        written.to_parquet(path)
+        found = label(peaks, str(path))
+        assert found.names.tolist() == ["1", "2"]
+        assert found.label.tolist() == [1, 2, 0, 0]
 
 
 def test_as_text():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from imsforge.errors import DataError, IngestError
 from imsforge.labels.canvas import Placed
@@ -134,7 +135,8 @@ def _read_text(path):
 
 def _read_parquet(path):
     try:
-        return pd.read_parquet(path)
+        # What pandas would make an index of are columns too.
+        return pq.read_table(path).to_pandas(ignore_metadata=True)
     except (OSError, ValueError) as error:
         raise _no_table(path, error) from error
 
