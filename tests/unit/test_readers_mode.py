@@ -124,6 +124,23 @@ def test_points_without_a_number_do_not_hide_a_profile(rng):
     assert settle_mode(None, spectra)[0] == "profile"
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "intensity",
+    [
+        np.zeros(2000),
+        np.full(2000, 1e300),
+        np.arange(2000) * 1e304,
+        np.full(2000, np.nan),
+        (np.arange(2000) % 3).astype(np.uint8),
+    ],
+)
+def test_damaged_intensities_are_looked_at_without_complaint(intensity):
+    axis = np.arange(400, 500, 0.05)
+    # A grid as fine as this is one of a profile, whatever lies on it.
+    assert settle_mode("profile", [(axis, intensity)]) == ("profile", [])
+
+
 def test_where_no_peak_is_found_the_mode_is_named(tmp_path, rng):
     """Seven centroids a spectrum, declared as profile."""
     spectra = scattered(rng, 7, n_spectra=40)

@@ -121,9 +121,10 @@ def _common_beyond_neighbours(spectra, on_grid):
     """
     covariances, n = np.zeros(3), 0
     for (_, intensity), middle in zip(spectra, on_grid, strict=True):
-        if intensity is None or not middle.any():
+        if intensity is None or not middle.any() or not intensity.any():
             continue
-        deviation = intensity - intensity.mean()
+        deviation = intensity / np.abs(intensity).max()
+        deviation -= deviation.mean()
         scale = np.mean(deviation**2)
         if scale == 0:
             continue
