@@ -147,5 +147,13 @@ def test_where_no_peak_is_found_the_mode_is_named(tmp_path, rng):
     options = {"mode": "processed", "spec_type": "profile"}
     measurement = read_measurement(write_imzml(tmp_path / "a.imzML", spectra, **options))
     assert "look like centroid (7 points a spectrum" in measurement.warnings[0]
-    with pytest.raises(DataError, match=r"no peak found; .* read as profile: .* ingest\.mode"):
+    with pytest.raises(DataError, match=r"no peak found; .* read as profile, .* to centroid$"):
         find_peaks(measurement)
+
+
+def test_where_the_mode_looks_right_it_is_named_beside_the_limits(tmp_path, rng):
+    spectra = peaks_on(np.arange(400, 420, 0.01), rng, n_peaks=0, n_spectra=12)
+    options = {"mode": "continuous", "spec_type": "profile"}
+    measurement = read_measurement(write_imzml(tmp_path / "a.imzML", spectra, **options))
+    with pytest.raises(DataError, match=r"lower minimum_share .* read as profile: .* ingest\.mode"):
+        find_peaks(measurement, minimum_snr=20)
