@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib.path import Path
 
+from imsforge.errors import DataError
+from imsforge.labels.annotation_tables import AnnotationTable, place_table
 from imsforge.labels.masks import LabelImage, image_places, place_image
 from imsforge.labels.regions import PixelLines
 
@@ -82,7 +84,7 @@ def test_an_enlarged_mask_says_what_the_mask_says(mask, factor, left, top):
     y, x = (axis.ravel() for axis in np.mgrid[:HEIGHT, :WIDTH])
     enlarged = LabelImage(mask.repeat(factor, axis=0).repeat(factor, axis=1))
     small = place_image(LabelImage(mask), x + left, y + top, "mask")
-    large = place_image(enlarged, x + left, y + top, "mask")
+    large = place_image(enlarged, x + left, y + top, "mask", offset=(left, top))
     assert small.keys == large.keys
     np.testing.assert_array_equal(small.code, large.code)
     np.testing.assert_allclose(small.extent, large.extent)
@@ -102,3 +104,37 @@ def test_any_even_enlargement_fits_and_is_read_near_the_centres(factor, width, h
     assert np.abs(rows + 0.5 - (y + 0.5) * factor).max() <= 2
     assert np.abs(columns + 0.5 - (x + 0.5) * factor).max() <= 2
     assert abs(area - shape[0] * shape[1] / len(x)) < 1e-9 * area
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 4), st.integers(0, 30), st.integers(0, 30))
+def test_a_mask_lies_where_it_was_made_or_is_refused(factor, left, top):
+    """Wherever a measurement begins: a mask from its corner is never laid on another grid."""
+    y, x = (axis.ravel() for axis in np.mgrid[:HEIGHT, :WIDTH])
+    shape = HEIGHT * factor, WIDTH * factor
+    try:
+        rows, columns, _ = image_places(shape, x + left, y + top, "mask")
+    except DataError as error:
+        assert "ways" in str(error)
+        rows, columns, _ = image_places(shape, x + left, y + top, "mask", offset=(left, top))
+    np.testing.assert_array_equal(rows // factor, y)
+    np.testing.assert_array_equal(columns // factor, x)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pixels(), st.integers(-3, 3), st.integers(-3, 3), st.integers(0, 9))
+def test_a_table_of_all_pixels_is_never_shifted(places, right, down, seed):
+    x, y = places
+    rng = np.random.default_rng(seed)
+    names = rng.choice(["a", "b", "c"], len(x)).astype(object)
+    table = AnnotationTable(x - right, y - down, {"label": names})
+    sample = np.full(len(x), "1")
+    try:
+        placed = place_table(table, x, y, sample, "t.csv")
+    except DataError as error:
+        assert (right, down) != (0, 0)
+        assert "labels.offset: [" in str(error)
+        placed = place_table(table, x, y, sample, "t.csv", offset=(right, down))
+    else:
+        assert (right, down) == (0, 0)
+    assert [placed.keys[code][0] for code in placed.code] == names.tolist()

@@ -7,6 +7,7 @@ from imsforge.anomaly.detection import detect_anomalies
 from imsforge.artifacts.contract import Features
 from imsforge.errors import ConfigError, DataError
 from imsforge.labels.masks import read_mask
+from imsforge.labels.regions import Region
 from imsforge.splits.healthy import healthy_pixels, healthy_split
 from imsforge.study.config import validate_config
 
@@ -45,6 +46,65 @@ def test_mask_and_rectangle_agree(peaks):
 def test_a_mask_of_another_size_is_refused(peaks):
     with pytest.raises(DataError, match=r"10 x 10 pixels, but .* 20 x 15"):
         healthy_pixels(peaks, SIGNAL, mask=np.ones((10, 10), bool))
+
+
+def test_a_mask_is_placed_as_masks_of_labels_are(peaks):
+    mask = np.zeros((15, 20), dtype=bool)
+    mask[3:9, 2:12] = True
+    healthy = healthy_pixels(peaks, SIGNAL, rectangle=(2, 3, 11, 8))
+    enlarged = mask.repeat(3, axis=0).repeat(3, axis=1)
+    np.testing.assert_array_equal(healthy_pixels(peaks, SIGNAL, mask=enlarged), healthy)
+    from_one = replace(peaks, x=peaks.x + 1, y=peaks.y + 1)
+    margin = np.pad(mask, ((1, 0), (1, 0)))  # counts from 0
+    np.testing.assert_array_equal(healthy_pixels(from_one, SIGNAL, mask=margin), healthy)
+    far = replace(peaks, x=peaks.x + 20, y=peaks.y + 15)
+    twice = mask.repeat(2, axis=0).repeat(2, axis=1)
+    with pytest.raises(DataError, match=r"healthy\.mask: .* in 2 ways: .* say by healthy\.offset"):
+        healthy_pixels(far, SIGNAL, mask=twice)
+    found = healthy_pixels(far, SIGNAL, mask=twice, offset=[20, 15])
+    np.testing.assert_array_equal(found, healthy)
+
+
+def square(name, left, top, right, bottom):
+    ring = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=float)
+    return Region(name, [[ring]])
+
+
+def test_regions_are_placed_as_those_of_labels_are(peaks):
+    healthy = healthy_pixels(peaks, SIGNAL, rectangle=(2, 3, 11, 8))
+    drawn = [square("", 20, 30, 70, 90), square("", 70, 30, 120, 90)]
+    found = healthy_pixels(peaks, SIGNAL, regions=drawn, scale=10, offset=[0, 0])
+    np.testing.assert_array_equal(found, healthy)
+    with pytest.raises(DataError, match=r"with healthy\.scale 1 and healthy\.offset \[0, 0\]"):
+        healthy_pixels(peaks, SIGNAL, regions=[square("", 200, 300, 210, 310)])
+    of_two = [square(name, 0, 0, 9, 9) for name in ("normal", "lesion")]
+    with pytest.raises(DataError, match=r"regions of several classes \('lesion', 'normal'\)"):
+        healthy_pixels(peaks, SIGNAL, regions=of_two)
+
+
+@pytest.mark.parametrize(
+    ("classes", "half"), [("left", [0]), (["right"], [1]), (["left", "right"], [0, 1])]
+)
+def test_classes_of_the_dataset_may_be_healthy(peaks, labels, classes, half):
+    rows = healthy_pixels(peaks, peaks.intensity.any(axis=1), classes=classes, labels=labels)
+    expected = np.isin(peaks.x >= 10, half) & (labels.label > 0)
+    np.testing.assert_array_equal(rows, np.flatnonzero(expected))
+
+
+def test_classes_are_of_all_samples_or_of_those_that_are_named(two, labels):
+    of = {"classes": ["left", "right"], "labels": labels}
+    assert len(healthy_pixels(two, SIGNAL, **of)) == 299
+    assert set(two.sample[healthy_pixels(two, SIGNAL, **of, sample="right")]) == {1}
+    with pytest.raises(DataError, match=r"healthy\.classes: no class 'top'; known: left, right"):
+        healthy_pixels(two, SIGNAL, classes="top", labels=labels)
+
+
+def test_classes_may_be_called_by_numbers(peaks, labels):
+    numbered = replace(labels, names=np.array(["1", "2"]))
+    np.testing.assert_array_equal(
+        healthy_pixels(peaks, SIGNAL, classes=2, labels=numbered),
+        healthy_pixels(peaks, SIGNAL, classes="right", labels=labels),
+    )
 
 
 def test_too_few_healthy_pixels_are_refused(peaks):
@@ -86,6 +146,13 @@ def test_several_samples_want_a_name(two):
     [
         ({"rectangle": [0, 0, 9, 9], "sample": "left"}, None),
         ({"sample": ["left", 2]}, None),
+        ({"classes": [1, "left"], "sample": "a"}, None),
+        ({"classes": "left"}, None),
+        ({"classes": "left", "rectangle": [0, 0, 9, 9]}, "needs exactly one of rectangle and mask"),
+        ({"scale": 2}, "says of no pixel that it is healthy"),
+        ({"rectangle": [0, 0, 9, 9], "scale": 2}, "healthy.scale: is for GeoJSON"),
+        ({"classes": "left", "offset": [1, 1]}, "healthy.offset: is for files"),
+        ({"regions": "no.geojson"}, "healthy.regions: no.geojson: no such file"),
         ({}, "should be non-empty"),
         ({"rectangle": [0, 0, 9, 9], "mask": "m.png"}, "needs exactly one of rectangle and mask"),
     ],

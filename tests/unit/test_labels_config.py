@@ -33,7 +33,8 @@ def validate(root, tmp_path, monkeypatch):
         {"file": {1: "a.png", 2: "b.tif"}},
         {"file": {"cortex": "a.png", "medulla": "r.geojson"}, "scale": 8.5, "offset": [-3, 0.5]},
         {"file": "r.geojson", "scale": 8},
-        {"file": "t.csv", "column": "tissue"},
+        {"file": "t.csv", "column": "tissue", "offset": [1, 1]},
+        {"file": "a.png", "offset": [100, 100]},
         {"file": "masks [1]/{sample}.png"},
     ],
 )
@@ -73,8 +74,11 @@ def test_these_are_fine(labels, validate):
         ({"method": "file", "file": "a.png", "background": 0}, "labels.background: 0 is not of"),
         (
             {"method": "file", "file": "a.png", "scale": 2},
-            "labels.scale and offset are for GeoJSON",
+            "labels.scale: is for GeoJSON; a mask is fitted by its size",
         ),
+        ({"offset": [1, 1]}, "labels.offset: is for files; there is none to place"),
+        ({"method": "file", "file": "a.png", "offset": [1, 0.5]}, "[1, 0.5]: only GeoJSON can lie"),
+        ({"method": "file", "file": "t.csv", "offset": [0.5, 1]}, "[0.5, 1]: only GeoJSON can lie"),
         ({"method": "file", "file": "r.geojson", "scale": 0}, "labels.scale: 0 is less than"),
         ({"method": "file", "file": "r.geojson", "offset": [1]}, "labels.offset: [1] is too short"),
     ],

@@ -321,6 +321,27 @@ def test_whole_enlargements_come_first():
     assert rows[0] == 15
 
 
+@pytest.mark.parametrize(("factor", "other"), [(2, 1), (4, 2), (6, 3)])
+def test_a_mask_that_fits_two_grids_needs_an_offset(factor, other):
+    """Pixels from 100 to 199: twice their grid is as large as the grid from 0 on."""
+    y, x = (axis.ravel() for axis in np.mgrid[100:200, 100:200])
+    shape = 100 * factor, 100 * factor
+    with pytest.raises(DataError, match=r"fit the measurement's grid in 2 ways: ") as raised:
+        image_places(shape, x, y, "a.png")
+    text = str(raised.value)
+    assert f"{factor} times enlarged from x 100, y 100 on" in text
+    assert f"{other} times enlarged from x 0, y 0 on; say by labels.offset" in text
+    rows, columns, area = image_places(shape, x, y, "a.png", offset=[100, 100])
+    assert (rows[0], columns[-1], area) == (factor // 2, shape[1] - factor // 2, factor**2)
+    rows, _, area = image_places(shape, x, y, "a.png", offset=[0, 0])
+    assert (rows[0], area) == (100 * other + other // 2, other**2)
+
+
+def test_a_mask_cannot_begin_after_the_first_pixel():
+    with pytest.raises(DataError, match=r"labels\.offset: \[2, 1\]: .* begins before, at x 1, y 1"):
+        image_places((3, 3), np.array([1, 3]), np.array([1, 3]), "a.png", offset=[2, 1])
+
+
 @pytest.mark.parametrize(
     "shape", [(10, 13), (12, 14), (10, 11), (20, 26), (5, 6), (1, 1), (40, 24)]
 )

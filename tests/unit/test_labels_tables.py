@@ -58,12 +58,55 @@ def test_a_table_of_excel_begins_with_a_mark(peaks, write):
     assert label(peaks, path).label.tolist() == [1, 2, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("# exported\n#\n\nx,y,label\n1,1,a\n2,1,b\n", "utf-8"),
+        ("sep=;\nx;y;label\n1;1;a\n2;1;b\n", "utf-8"),
+        ('"sep=|"\r\n# by hand\r\nx|y|label\r\n1|1|a\r\n2|1|b\r\n', "utf-8-sig"),
+        ("x\ty\tlabel\n1\t1\ta\n2\t1\tb\n", "utf-16"),
+        ("pixel_x;pixel_y;x;y;label\n1;1;0,5;0,5;a\n2;1;1,5;0,5;b\n", "utf-8"),
+        ("column,row,label\n1,1,a\n2,1,b\n", "utf-8"),
+        ("x;y;label;\n1;1;a;\n2;1;b;\n", "utf-8"),
+        ("x;y;label\n1;1;a;\n2;1;b;\n", "utf-8"),
+        ("x;y;label;\n1;1;a\n2;1;b\n", "utf-8"),
+        ("x;y;label\n1,0;1,0;a\n2,0;1,0;b\n", "utf-8"),
+        ('"x","y","label"\n"1,0","1,0","a"\n"2,0","1,0","b"\n', "utf-8"),
+        ('"","x","y","label"\n"1",1,1,"a"\n"2",2,1,"b"\n', "utf-8"),
+        ('"x","y","label"\n"1",1,1,"a"\n"2",2,1,"b"\n', "utf-8"),
+        ("  x   y   label \n  1   1   a\n  2   1   b \n", "utf-8"),
+        ("x,y,label\r1,1,a\r2,1,b\r", "utf-8"),
+        ('x,y,label\n\n1,1,"a"\n2,1,"b"\n\n', "latin-1"),
+    ],
+)
+def test_a_table_is_read_however_it_is_written(text, encoding, peaks, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode(encoding))
+    settings = {"column": "label"} if "pixel" in text else {}
+    found = label(peaks, str(path), **settings)
+    assert found.names.tolist() == ["a", "b"]
+    assert found.label.tolist() == [1, 2, 0, 0]
+
+
+def test_names_that_are_latin_1_or_hold_separators_and_line_ends(peaks, tmp_path):
+    text = 'x,y,label\n1,1,"Märk, oben"\n2,1,"b\nc"\n'
+    (tmp_path / "t.csv").write_bytes(text.encode("latin-1"))
+    assert label(peaks, str(tmp_path / "t.csv")).names.tolist() == ["Märk, oben", "b\nc"]
+
+
+def test_a_row_may_begin_with_a_colour(peaks, write):
+    path = write("label,x,y\n#ff0000,1,1\n#00ff00,2,1\n")
+    assert label(peaks, path).names.tolist() == ["#00ff00", "#ff0000"]
+
+
 def test_parquet(peaks, tmp_path):
     path = tmp_path / "t.parquet"
-    pd.DataFrame({"x": [1, 2, 1], "y": [1, 1, 2], "tissue": [1.0, 2.0, None]}).to_parquet(path)
-    found = label(peaks, str(path))
-    assert found.names.tolist() == ["1", "2"]
-    assert found.label.tolist() == [1, 2, 0, 0]
+    table = pd.DataFrame({"x": [1, 2, 1], "y": [1, 1, 2], "tissue": [1.0, 2.0, None]})
+    for written in (table, table.set_index(["x", "y"]), table.iloc[::-1]):
+        written.to_parquet(path)
+        found = label(peaks, str(path))
+        assert found.names.tolist() == ["1", "2"]
+        assert found.label.tolist() == [1, 2, 0, 0]
 
 
 def test_as_text():
@@ -138,6 +181,57 @@ def test_a_table_of_another_measurement_is_refused_with_both_ranges(peaks, write
     assert "rows span x 10 to 20 and y 30 to 40, the pixels x 1 to 2 and y 1 to 2" in text
 
 
+@pytest.fixture
+def tissue():
+    """Ten by eight pixels from 1 on; the four left columns are a."""
+    y, x = (axis.ravel().astype(np.int32) for axis in np.mgrid[1:9, 1:11])
+    intensity = np.ones((80, 2), dtype=np.float32)
+    return PeakMatrix(intensity, np.array([400.0, 500.0]), x, y, intensity.sum(axis=1))
+
+
+def table_of(x, y):
+    rows = [f"{i},{j},{'a' if i - min(x) < 4 else 'b'}" for i, j in zip(x, y, strict=True)]
+    return "\n".join(["x,y,label", *rows])
+
+
+@pytest.mark.parametrize("shift", [(-1, -1), (-1, 0), (0, 1), (-7, 12), (99, 99)])
+def test_a_table_that_counts_from_elsewhere_is_refused_or_placed(shift, tissue, write):
+    path = write(table_of(tissue.x + shift[0], tissue.y + shift[1]))
+    back = [-shift[0], -shift[1]]
+    with pytest.raises(DataError) as raised:
+        label(tissue, path)
+    assert f"80 with {back[0]:+d} added to x and {back[1]:+d} to y" in str(raised.value)
+    assert f"set labels.offset: {back}, otherwise [0, 0]" in str(raised.value)
+    found = label(tissue, path, offset=back)
+    np.testing.assert_array_equal(found.label, np.where(tissue.x <= 4, 1, 2))
+
+
+def test_a_shift_shows_in_a_table_of_some_pixels_too(tissue, write, rng):
+    some = np.sort(rng.choice(80, 50, replace=False))
+    path = write(table_of(tissue.x[some] - 1, tissue.y[some] - 1))
+    with pytest.raises(DataError, match=r"50 with \+1 added to x and \+1 to y"):
+        label(tissue, path)
+
+
+def test_a_table_of_more_than_was_measured_is_not_shifted(tissue, write):
+    y, x = (axis.ravel() for axis in np.mgrid[-5:20, -5:20])
+    rows = "".join(f"{i},{j},{'a' if i < 5 else 'b'}\n" for i, j in zip(x, y, strict=True))
+    found = label(tissue, write("x,y,label\n" + rows))
+    np.testing.assert_array_equal(found.label == 1, tissue.x < 5)
+
+
+def test_a_table_may_be_said_to_count_as_the_measurement_does(tissue, write):
+    path = write(table_of(tissue.x + 5, tissue.y))
+    found = label(tissue, path, offset=[0, 0])
+    assert np.count_nonzero(found.label) == 40
+
+
+def test_a_shift_is_told_by_sample(two, write):
+    path = write("sample,x,y,label\nleft,1,1,a\nleft,2,1,b\nright,0,0,a\nright,1,0,b\n")
+    with pytest.raises(DataError, match=r"0 of 2 rows of sample 'right' .* 2 with \+1 added to x"):
+        label(two, path)
+
+
 def test_rows_that_disagree_are_refused(peaks, write):
     with pytest.raises(DataError) as raised:
         label(peaks, write("x,y,label\n1,1,a\n2,1,b\n2,1,b\n2,2,a\n2,2,b\n1,1,b\n"))
@@ -159,10 +253,13 @@ def test_coordinates_that_are_no_pixel_numbers_are_refused(value, write):
     [
         (b"", "is no table that can be read"),
         (b"x,y,label\n", "has no rows"),
-        (b"x,y,label\n1,1,\xe4\n", "is no text in UTF-8"),
-        (b"\xff\xfex\x00", "is no text in UTF-8"),
+        (b"x,y,label\n1,1,\x03\n", "cannot be read as text"),
+        (b"\xff\xfex\x00y", "cannot be read as text"),
         (b"x,y,label\n1,1,a\n1,1,a,4,5,6\n", "is no table that can be read"),
-        (b'x,y,label\n1,1,"a\n', "is no table that can be read"),
+        (b'x,y,label\n1,1,"a\n', "is no table that can be read from line 2 on"),
+        (b"# a\n\nx,y,label\n1,1,a\n\n1,1\n", "line 6 has 2 of 3 cells"),
+        (b"x,y,label\n1,1,a\n1,1,0,5\n", "line 3 has 4 of 3 cells"),
+        (b"x,y,label\n1,1,0,5\n2,1,0,7\n", "line 2 has 4 of 3 cells"),
     ],
 )
 def test_broken_tables_are_told_in_one_line(content, says, tmp_path):

@@ -550,6 +550,19 @@ def test_anndata_with_coordinates_in_obsm(tmp_path, anndata, contents):
     np.testing.assert_array_equal(source.y, contents["y"] + 3)
 
 
+def test_anndata_of_metaspace_has_pixels_in_obs_and_a_photograph_in_obsm(
+    tmp_path, anndata, contents
+):
+    del anndata["obs/x"], anndata["obs/y"]
+    x, y = contents["x"], contents["y"]
+    anndata |= {"obs/ion_image_pixel_x": x, "obs/ion_image_pixel_y": y}
+    anndata |= {"obs/ion_image_shape_x": x * 0 + 9, "obs/ion_image_shape_y": y * 0 + 9}
+    anndata |= {"obsm/spatial": np.stack([100 + 12.0 * x, 40 + 12.0 * y], axis=1)}
+    source = read_hdf5(write_anndata(tmp_path / "a.h5ad", anndata | {"X": contents["intensity"]}))
+    np.testing.assert_array_equal(source.x, x)
+    np.testing.assert_array_equal(source.y, y)
+
+
 def test_anndata_that_cannot_be_read(tmp_path, anndata, contents):
     path = write_anndata(tmp_path / "a.h5ad", anndata | {"X": contents["intensity"][:5]})
     assert "shapes do not fit: X (5, 4), 6 pixels in obs" in message_of(path)

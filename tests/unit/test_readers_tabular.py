@@ -130,6 +130,9 @@ def test_blocks_may_be_read_by_threads_in_any_order(tmp_path, table, name, rng, 
         (["x.pos", "y.pos"], (0, 1)),
         (["X", "x", "y"], (1, 2)),  # R calls row numbers X
         (["grid x", "real_x", "grid y", "real_y"], (0, 2)),
+        (["x", "y", "ion_image_pixel_x", "ion_image_pixel_y"], (2, 3)),
+        (["ion_image_pixel_x", "pixel_x", "pixel_y"], (1, 2)),
+        (["a_pixel_x", "b_pixel_y"], None),
         (["x", "z"], None),
         (["real_x", "real_y"], None),
     ],
@@ -199,6 +202,35 @@ def test_comments_blank_lines_and_separators_at_the_end(tmp_path):
     text = text.replace("200;", "200")  # a separator at the end of the rows alone
     np.testing.assert_array_equal(
         spectra(read_table(write(tmp_path / "a.csv", text))), [[5, 6], [7, 8]]
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x;y;426.92;431.04;note\n1;1;15.5;2.25;1,2,3,4,5,6,7\n2;1;3.5;0;1,2,3,4,5,6,7\n",
+        "x;y;426,92;431,04;note\n1;1;15,5;2,25;v1.2.3.4\n2;1;3,5;0;0.1 to 0.2\n",
+        "x\ty\t426.92\t431.04\n1\t1\t15,5\t2,25\n2\t1\t3,5\t0\n",
+        'x,y,"426,92","431,04"\n1,1,"15,5","2,25"\n2,1,"3,5",0\n',
+        "sep=;\nx;y;426,92;431,04\n1;1;15,5;2,25\n2;1;3,5;0\n",
+        "sep=,\n# a;b;c;d;e;f\nx,y,426.92,431.04\n1,1,15.5,2.25\n2,1,3.5,0\n",
+        "x;y;426.92;431.04;\n1;1;15.5;2.25\n2;1;3.5;0\n",
+        '"x" "y" "X426.92" "X431.04"\n"1" 1 1 15.5 2.25\n"2" 2 1 3.5 0\n',
+        '"x","y","X426.92","X431.04"\n"1",1,1,15.5,2.25\n"2",2,1,3.5,0\n',
+        "pixel_x,pixel_y,426.92,431.04\n1,1,15.5,2.25\n2,1,3.5,0\n",
+    ],
+)
+def test_numbers_tell_their_decimal_sign_and_lines_their_separator(tmp_path, text):
+    source = read_table(write(tmp_path / "a.csv", text))
+    np.testing.assert_array_equal(source.axis, [426.92, 431.04])
+    np.testing.assert_array_equal(source.x, [1, 2])
+    np.testing.assert_array_equal(spectra(source), [[15.5, 2.25], [3.5, 0]])
+
+
+def test_decimal_commas_between_commas_are_refused(tmp_path):
+    """A cell more than names is no number of the row."""
+    assert "line 2 has 4 of 3 cells" in message_of(
+        write(tmp_path / "a.csv", "x,y,426.92\n1,1,0,5\n2,1,0,7\n")
     )
 
 

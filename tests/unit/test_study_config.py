@@ -15,7 +15,7 @@ from imsforge.oversampling.registry import REFINEMENTS
 from imsforge.readers.files import name_samples, raw_files
 from imsforge.scaling import METHODS as SCALERS
 from imsforge.splits.pixels import split_pixels
-from imsforge.study.config import validate_config
+from imsforge.study.config import check_yaml, validate_config
 from imsforge.study.study import GAN_METHODS
 from imsforge.vae.settings import VAESettings
 
@@ -87,8 +87,12 @@ EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
         (changed(*EXPERIMENT, "features", 5000), "features: 5000 is more than the phantom's 60"),
         (changed(*EXPERIMENT, "features", "half"), "nmf.features: 'half'"),
         (changed(*EXPERIMENT, "features", 0), "nmf.features: 0"),
-        (changed(*EXPERIMENT, "methods", ["none", "smot"]), "methods.1: 'smot' is not one of none"),
+        (
+            changed(*EXPERIMENT, "methods", ["none", "smot"]),
+            "the 2nd of datasets.kidney.experiments.nmf.methods: 'smot'",
+        ),
         (changed(*EXPERIMENT, "methods", ["vae+filter+calibrate"]), "is not one of none"),
+        (changed(*EXPERIMENT, "methods", ["wgan"]), "refinements behind it, vae+calibrate+filter"),
         (changed(*EXPERIMENT, "methods", ["none+filter"]), "'none+filter' is not one of none"),
         (changed(*EXPERIMENT, "methods", []), "nmf.methods: []"),
         (changed(*EXPERIMENT, "vae", {"updates": 0}), "vae.updates: 0"),
@@ -101,7 +105,10 @@ EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
         (changed(*EXPERIMENT, "split", {"max_train": 1}), "split.max_train: 1"),
         (changed(*EXPERIMENT, "split", {"max_train": {"4": 1}}), "split.max_train.4: 1"),
         (changed(*EXPERIMENT, "split", {"max_train": "all"}), "max_train: 'all' does not fit"),
-        (changed(*EXPERIMENT, "priors", ["equal"]), "priors.0: 'equal' is not one of observed"),
+        (
+            changed(*EXPERIMENT, "priors", ["equal"]),
+            "nmf.priors: 'equal' is not one of observed",
+        ),
         (changed(*EXPERIMENT, "fill", 0), "nmf.fill: 0"),
         (changed(*EXPERIMENT, "gan", {"updates": 0}), "gan.updates: 0"),
         (changed(*EXPERIMENT, "gan", {"critic": "fc9"}), "gan.critic: 'fc9' is not one of fc1"),
@@ -142,6 +149,64 @@ def test_a_mistake_is_told_in_one_line_that_names_it(config, says, schema):
         validate_config(config, schema)
     assert says in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+MAP = ("datasets", "kidney", "anomaly", "spots", "healthy")
+LABELS = ("datasets", "kidney", "labels")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        ((*EXPERIMENT, "classes"), "[no, yes]", '1st of {}: YAML does not read .* write "no"'),
+        ((*EXPERIMENT, "classes"), "[a, on]", '2nd of {}: .* write "yes" in quotation marks'),
+        ((*EXPERIMENT, "classes"), "[a, ~]", '2nd of {}: .* write "null"'),
+        ((*EXPERIMENT, "classes"), "[1.0, 2]", '1st of {}: .* write "1"'),
+        ((*EXPERIMENT, "classes"), "[a, b, 1.5]", '3rd of {}: .* write "1.5"'),
+        ((*EXPERIMENT, "classes"), "[a, 2024-05-06]", '2nd of {}: .* write "2024-05-06"'),
+        ((*EXPERIMENT, "split", "max_train"), "{others: 9, off: 5}", '2nd of {}: .* write "no"'),
+        ((*LABELS, "names"), "{2: a, yes: b}", '2nd of {}: .* "True" if it is a truth value'),
+        ((*LABELS, "names"), "{1: a, 2: no}", '2nd of the names in {}: .* write "no"'),
+        ((*LABELS, "background"), "[0, no]", '2nd of {}: .* write "no"'),
+        ((*LABELS, "background"), "[null]", 'labels.background: .* write "null"'),
+        ((*LABELS, "file"), "{yes: a.png, no: b.png}", '1st of {}: .* write "yes"'),
+        ((*LABELS, "column"), "no", 'labels.column: .* write "no"'),
+        ((*MAP, "classes"), "no", 'healthy.classes: .* write "no"'),
+        ((*MAP, "sample"), "[a, 1.0]", '2nd of {}: .* write "1"'),
+        (("datasets", "kidney", "input"), "{no: a.h5, b: b.h5}", '1st of {}: .* write "no"'),
+        (("datasets",), "{on: {}}", 'the names of datasets: .* write "yes"'),
+    ],
+)
+def test_a_name_that_yaml_reads_as_something_else_is_told(path, text, says, schema):
+    config = changed(*path, yaml.safe_load(text))
+    with pytest.raises(ConfigError, match=says.format(re.escape(".".join(path)))) as raised:
+        validate_config(config, schema)
+    assert "\n" not in str(raised.value)
+
+
+def test_whole_numbers_are_names(schema):
+    config = changed(*EXPERIMENT, "classes", [1, "2", "no"])
+    assert validate_config(config, schema)["datasets"]["kidney"]["experiments"]["nmf"]["classes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("datasets:\n  a: {input: t.csv\n  b: 3\n", "line 3, column 4: is no YAML"),
+        ("seed: 1\n\tdevice: cpu\n", "line 2, column 1: is no YAML"),
+        ("seed: [1\n", "line 2, column 1: is no YAML"),
+        ("a: *b\n", "line 1, column 4: is no YAML"),
+    ],
+)
+def test_a_file_that_is_no_yaml_is_told_with_its_line(text, says, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        check_yaml(path)
+    assert str(raised.value).startswith(f"{path}: {says}")
+    assert "\n" not in str(raised.value)
+    path.write_text("seed: 1\n")
+    check_yaml(path)
 
 
 def test_a_missing_binary_file_is_named(schema, tmp_path):

@@ -36,7 +36,7 @@ def test_a_missing_file_stops_before_anything_runs(workspace):
 def test_an_unknown_method_stops_before_anything_runs(workspace, measurement):
     settings = {"input": str(measurement), "experiments": experiment(methods=["smot"])}
     workspace.configure(study(settings))
-    assert "methods.0: 'smot' is not one of none, duplicate" in complaint(workspace.snakemake())
+    assert "methods: 'smot' is not one of none, duplicate" in complaint(workspace.snakemake())
     assert results(workspace) == []
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from imsforge.artifacts.contract import Split
+
 from .test_bad_input import complaint, results, study
 
 pytestmark = pytest.mark.workflow
@@ -84,3 +86,17 @@ def test_broken_labels_are_told_and_nothing_is_written(workspace, measurement, m
     line = complaint(workspace.snakemake("labels"))
     assert line.startswith("imsforge: label: mask.png: not a PNG, TIFF or .npy mask, or damaged")
     assert not any("label" in path or "classes" in path for path in results(workspace))
+
+
+def test_classes_of_given_labels_may_be_the_healthy_ones(workspace, measurement, masks):
+    labels = {"method": "file", "file": {"cortex": "cortex.png", "medulla": "medulla.tif"}}
+    maps = {"spots": {"healthy": {"classes": "medulla"}, "features": 4}}
+    workspace.configure(study({"input": str(measurement), "labels": labels, "anomaly": maps}))
+    target = "results/own/anomaly/spots/split.h5"
+    run = workspace.snakemake(target)
+    assert run.returncode == 0, run.stderr
+    split = Split.read(workspace.folder / target)
+    assert 100 < len(split.train) <= 108
+    # Other labels, other healthy pixels.
+    Image.fromarray(LEFT).save(masks / "medulla.tif")
+    assert workspace.planned(target) == {"label": 1, "select_healthy": 1}

@@ -2,6 +2,10 @@ rule select_healthy:
     input:
         peaks=rules.extract_peaks.output.peaks,
         mask=lambda wildcards: users(anomaly_map_of(wildcards).mask),
+        regions=lambda wildcards: users(anomaly_map_of(wildcards).regions),
+        labels=lambda wildcards: (
+            rules.label.output.labels if anomaly_map_of(wildcards).by_class else []
+        ),
     output:
         split="<results>/{dataset}/anomaly/{anomaly}/split.h5",
         labels="<results>/{dataset}/anomaly/{anomaly}/labels.h5",
@@ -16,9 +20,8 @@ rule select_healthy:
         mem_mb=memory(1000, 3),
         runtime=minutes(10),
     params:
-        rectangle=of_anomaly_map("rectangle"),
-        sample=of_anomaly_map("sample"),
-        mask=lambda wildcards: marks([anomaly_map_of(wildcards).mask]),
+        settings=of_anomaly_map("healthy_settings"),
+        marks=lambda wildcards: marks(anomaly_map_of(wildcards).given_files),
         code=code("select_healthy"),
     message:
         "Selecting the healthy pixels of {wildcards.anomaly} on {wildcards.dataset}"

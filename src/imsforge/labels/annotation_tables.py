@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
-from imsforge.errors import DataError
+from imsforge.errors import DataError, IngestError
 from imsforge.labels.canvas import Placed
+from imsforge.readers.columns import find_coordinates, is_row_numbers
+from imsforge.readers.tabular.dialect import decimal_of, fitted_names
+from imsforge.readers.tabular.small import read_lines
 
-_SEPARATORS = "\t;,"
 _INT32 = np.iinfo(np.int32)
 
 logger = logging.getLogger(__name__)
@@ -39,9 +42,9 @@ class AnnotationTable:
 
 
 def read_annotation_table(path):
-    """Read a table with the columns x and y (in any case) and others.
+    """Read a table with coordinates and other columns.
 
-    Text is separated by tabs, semicolons, commas or spaces, whichever its first line has.
+    Text is written, and coordinates are named, as in tables of measurements.
 
     Parameters
     ----------
@@ -60,23 +63,33 @@ def read_annotation_table(path):
     path = Path(path)
     table = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_text(path)
     table.columns = [str(name).strip() for name in table.columns]
+    table = table.loc[:, [not is_row_numbers(name) for name in table.columns]]
     if not len(table):
         raise DataError(f"{path}: has no rows; export the table again")
-    for axis in "xy":
-        found = [name for name in table.columns if name.lower() == axis]
-        if len(found) != 1:
-            raise DataError(
-                f"{path}: has {len(found) or 'no'} column{'s' * (len(found) > 1)} {axis}; "
-                f"its columns are {', '.join(table.columns)}"
-            )
-        table = table.rename(columns={found[0]: axis})
+    names = _coordinate_names(path, list(table.columns))
     if not table.columns.is_unique:
         raise DataError(f"{path}: has two columns of one name; rename one")
+    x, y = (_coordinates(path, name, table.pop(name)) for name in names)
     return AnnotationTable(
-        x=_coordinates(path, "x", table.pop("x")),
-        y=_coordinates(path, "y", table.pop("y")),
-        columns={name: as_text(values.to_numpy()) for name, values in table.items()},
+        x, y, columns={name: as_text(values.to_numpy()) for name, values in table.items()}
     )
+
+
+def _coordinate_names(path, names):
+    found = find_coordinates(names)
+    if found is None:
+        missing = [axis for axis in "xy" if axis not in map(str.lower, names)]
+        raise DataError(
+            f"{path}: has no column {' and '.join(missing)}; its columns are {', '.join(names)}"
+        )
+    chosen = [names[column] for column in found]
+    for name in chosen:
+        n_alike = [other.lower() for other in names].count(name.lower())
+        if n_alike > 1:
+            raise DataError(
+                f"{path}: has {n_alike} columns {name}; its columns are {', '.join(names)}"
+            )
+    return chosen
 
 
 def as_text(values):
@@ -97,22 +110,33 @@ def as_text(values):
 
 def _read_text(path):
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        separator = max(_SEPARATORS, key=header.count)
-        separator = separator if separator in header else r"\s+"
-        return pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is no text in UTF-8; save the table as UTF-8 text") from error
-    except (OSError, ValueError) as error:
-        raise _no_table(path, error) from error
+        lines, delimiter = read_lines(path)
+    except IngestError as error:
+        raise DataError(str(error)) from error
+    if not lines:
+        raise DataError(f"{path}: is no table that can be read (it is empty); export it again")
+    (_, _, names), *rows = lines
+    if rows:
+        _, line, first = rows[0]
+        names = fitted_names(names, first, line, delimiter)
+    for number, _, row in rows:
+        if len(row) != len(names):
+            raise DataError(
+                f"{path}: is no table that can be read (line {number} has {len(row)} of "
+                f"{len(names)} cells); mend the line, or export it again"
+            )
+    return pd.DataFrame(
+        [row for _, _, row in rows],
+        index=[f"line {number}" for number, _, _ in rows],
+        columns=names,
+        dtype=str,
+    )
 
 
 def _read_parquet(path):
     try:
-        return pd.read_parquet(path)
+        # What pandas would make an index of are columns too.
+        return pq.read_table(path).to_pandas(ignore_metadata=True)
     except (OSError, ValueError) as error:
         raise _no_table(path, error) from error
 
@@ -123,18 +147,23 @@ def _no_table(path, error):
 
 
 def _coordinates(path, name, values):
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
+    written = values.astype(str)
+    if decimal_of(written) == ",":
+        written = written.str.replace(",", ".")
+    numbers = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64)
     whole = (numbers == np.floor(numbers)) & (np.abs(numbers) <= _INT32.max)
     if not whole.all():
         first = int(np.argmin(whole))
+        line = values.index[first]
+        where = f" ({line})" if isinstance(line, str) else ""
         raise DataError(
-            f"{path}: {name} of row {first + 1} is '{values.iloc[first]}', not a whole number; "
-            "give pixel numbers, not positions on the stage"
+            f"{path}: {name} of row {first + 1} is '{values.iloc[first]}', not a whole number"
+            f"{where}; give pixel numbers, not positions on the stage"
         )
     return numbers.astype(np.int32)
 
 
-def place_table(table, x, y, sample, source, *, column=None, named=False):
+def place_table(table, x, y, sample, source, *, column=None, named=False, offset=None):
     """Find the row of a table for each pixel.
 
     Parameters
@@ -149,6 +178,9 @@ def place_table(table, x, y, sample, source, *, column=None, named=False):
         The column of the labels; None for the one that looks like it.
     named : bool
         That the table lists pixels of one class, and may do without labels.
+    offset : (x, y) or None
+        What to add to the coordinates of the table. None adds nothing, and refuses a table that
+        would fit better with something added.
 
     Returns
     -------
@@ -157,7 +189,8 @@ def place_table(table, x, y, sample, source, *, column=None, named=False):
     Raises
     ------
     DataError
-        If there is no such column, no row is about a pixel, or two rows disagree.
+        If there is no such column, no row is about a pixel, two rows disagree, or the table
+        counts pixels from elsewhere.
     """
     samples = np.unique(sample)
     sample_column = table.find("sample")
@@ -166,7 +199,8 @@ def place_table(table, x, y, sample, source, *, column=None, named=False):
             f"{source}: the measurement has {len(samples)} samples, and coordinates count within "
             "each; add a column sample, or give each its file with {sample} in the path"
         )
-    said, measured = [table.x, table.y], [x, y]
+    right, down = (0, 0) if offset is None else map(int, offset)
+    said, measured = [table.x + right, table.y + down], [x, y]
     if sample_column and (len(samples) > 1 or samples[0] in table.columns[sample_column]):
         said.append(table.columns[sample_column])
         measured.append(sample)
@@ -175,8 +209,10 @@ def place_table(table, x, y, sample, source, *, column=None, named=False):
     label = _label_column(table, source, column, named=named, other=sample_column)
     pixel = pd.MultiIndex.from_arrays(measured).get_indexer(pd.MultiIndex.from_arrays(said))
     row = np.flatnonzero(pixel >= 0)
+    if offset is None and len(row) < len(pixel):
+        _check_origin(said, measured, source)
     if not len(row):
-        raise DataError(_no_match(table, x, y, samples if sample_column else (), source))
+        raise DataError(_no_match(said, x, y, samples if sample_column else (), source))
     if len(row) < len(pixel):
         logger.warning(
             "%s: %d of %d rows are about no measured pixel",
@@ -208,11 +244,50 @@ def _label_column(table, source, column, *, named, other):
     raise DataError(f"labels.column: {source} does not show which column holds the labels; {known}")
 
 
-def _no_match(table, x, y, samples, source):
+def _check_origin(said, measured, source):
+    """Refuse a table whose rows find more pixels from another corner: it counts from elsewhere.
+
+    Its corner may be that of the pixels, or it counts from 0 what they count from 1, or the other
+    way round.
+    """
+    for name in np.unique(measured[2]) if len(measured) > 2 else [None]:
+        (x, y), (own_x, own_y) = (
+            [axis if name is None else axis[columns[2] == name] for axis in columns[:2]]
+            for columns in (measured, said)
+        )
+        if not len(own_x):
+            continue
+        corner = int(x.min()) - int(own_x.min()), int(y.min()) - int(own_y.min())
+        shifts = [(0, 0), corner, *((i, j) for i in (-1, 0, 1) for j in (-1, 0, 1))]
+        found = [_n_found(own_x + right, own_y + down, x, y) for right, down in shifts]
+        best = int(np.argmax(found))
+        # Of a table that is larger than the measurement, a few rows more fall on its pixels by
+        # chance; of one that is shifted, whole lines do.
+        if found[best] - found[0] > 0.5 * (len(own_x) - found[0]):
+            right, down = shifts[best]
+            where = "" if name is None else f" of sample '{name}'"
+            raise DataError(
+                f"{source}: {found[0]} of {len(own_x)} rows{where} are about a measured pixel, "
+                f"{found[best]} with {right:+d} added to x and {down:+d} to y; if it counts so, "
+                f"set labels.offset: [{right}, {down}], otherwise [0, 0]"
+            )
+
+
+def _n_found(x, y, pixel_x, pixel_y):
+    """Count coordinates at which there is a pixel."""
+    left, top = pixel_x.min(), pixel_y.min()
+    width, height = (int(axis.max()) - int(axis.min()) + 1 for axis in (pixel_x, pixel_y))
+    x, y = x.astype(np.int64) - left, y.astype(np.int64) - top
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    places = (pixel_y.astype(np.int64) - top) * width + (pixel_x.astype(np.int64) - left)
+    return int(np.count_nonzero(np.isin((y * width + x)[inside], places)))
+
+
+def _no_match(said, x, y, samples, source):
     of = f" of {', '.join(samples[:5])}" if len(samples) else ""
     return (
-        f"{source}: no row is about a measured pixel; its rows span x {table.x.min()} to "
-        f"{table.x.max()} and y {table.y.min()} to {table.y.max()}, the pixels{of} x {x.min()} to "
+        f"{source}: no row is about a measured pixel; its rows span x {said[0].min()} to "
+        f"{said[0].max()} and y {said[1].min()} to {said[1].max()}, the pixels{of} x {x.min()} to "
         f"{x.max()} and y {y.min()} to {y.max()}"
     )
 

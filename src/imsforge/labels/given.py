@@ -61,7 +61,8 @@ def layer_labels(
     column
         As in `place_table`.
     scale, offset
-        As in `place_regions`.
+        As in `place_regions`. Where no layer has regions, ``offset`` is that of the masks and
+        tables, see `image_places` and `place_table`.
 
     Returns
     -------
@@ -73,16 +74,18 @@ def layer_labels(
         If a layer does not fit the measurement, or there are no two classes.
     """
     canvas = Canvas(len(peaks.x), names, background)
+    drawn = any(isinstance(layer.content, list) for layer in layers)
+    corner = None if drawn else offset
     for layer in layers:
         rows = _rows(layer, peaks)
         x, y, named = peaks.x[rows], peaks.y[rows], layer.name is not None
         if isinstance(layer.content, AnnotationTable):
             sample = peaks.samples[peaks.sample[rows]]
-            placed = place_table(
-                layer.content, x, y, sample, layer.source, column=column, named=named
-            )
+            settings = {"column": column, "named": named, "offset": corner}
+            placed = place_table(layer.content, x, y, sample, layer.source, **settings)
         elif isinstance(layer.content, LabelImage):
-            placed = place_image(layer.content, x, y, layer.source, named=named or bool(names))
+            settings = {"named": named or bool(names), "offset": corner}
+            placed = place_image(layer.content, x, y, layer.source, **settings)
         else:
             regions = _renamed(layer) if named else _classified(layer, canvas)
             placed = place_regions(regions, x, y, layer.source, scale=scale, offset=offset)

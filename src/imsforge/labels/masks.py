@@ -240,7 +240,7 @@ def _times(shape):
 _MAX_VALUES, _MAX_NAMED_VALUES = 100, 2**16
 
 
-def place_image(image, x, y, source, *, named=False):
+def place_image(image, x, y, source, *, named=False, offset=None):
     """Look up the value of a mask at each pixel.
 
     Parameters
@@ -250,6 +250,8 @@ def place_image(image, x, y, source, *, named=False):
     source : str, for messages
     named : bool
         That the values need not be few, since the configuration says what they mean.
+    offset
+        As in `image_places`.
 
     Returns
     -------
@@ -260,7 +262,7 @@ def place_image(image, x, y, source, *, named=False):
     DataError
         If the mask does not fit the pixel grid, or does not hold classes.
     """
-    rows, columns, area = image_places(image.array.shape, x, y, source)
+    rows, columns, area = image_places(image.array.shape, x, y, source, offset=offset)
     shown = image.array if image.opaque is None else image.array[image.opaque]
     counts = pd.Series(np.ravel(shown)).value_counts(sort=False).sort_index()  # without NaN
     values = counts.index.to_numpy()
@@ -275,7 +277,7 @@ def place_image(image, x, y, source, *, named=False):
     return Placed(code, [image.keys(value) for value in values], counts.to_numpy() / area)
 
 
-def image_places(shape, x, y, source):
+def image_places(shape, x, y, source, *, offset=None, grid="the measurement's grid", key="labels"):
     """Find the places of an image that show the centres of pixels.
 
     The image covers the pixel grid, from the smallest or from coordinate 1 or 0 to the largest
@@ -286,6 +288,11 @@ def image_places(shape, x, y, source):
     shape : (height, width) of the image
     x, y : (n_pixels,) int arrays, pixel coordinates
     source : str, for messages
+    offset : (x, y) or None
+        The pixel at the image's upper left corner, where the grid begins; None for the one of
+        the three that fits.
+    grid, key : str, for messages
+        What the image has to cover, and where the configuration can say ``offset``.
 
     Returns
     -------
@@ -295,20 +302,34 @@ def image_places(shape, x, y, source):
     Raises
     ------
     DataError
-        If the image has another size.
+        If the image has another size, or fits two grids equally well.
     """
     height, width = shape
-    corners = _corners(x, y)
+    corners = _corners(x, y) if offset is None else [tuple(map(int, offset))]
+    if corners[0][0] > x.min() or corners[0][1] > y.min():
+        raise DataError(
+            f"{key}.offset: {list(offset)}: {grid} begins before, at x {x.min()}, y {y.min()}"
+        )
     sizes = [(int(x.max()) - left + 1, int(y.max()) - top + 1) for left, top in corners]
     fits = [_fit(width, height, *size) for size in sizes]
     best = max(fits)
     if best == 0:
         raise DataError(
-            f"{source}: {width} x {height} pixels, but the measurement's grid has {sizes[0][0]} x "
+            f"{source}: {width} x {height} pixels, but {grid} has {sizes[0][0]} x "
             f"{sizes[0][1]} (width x height; x {x.min()} to {x.max()}, y {y.min()} to {y.max()}); "
             "save it at this size or evenly enlarged"
         )
-    (left, top), (grid_width, grid_height) = corners[fits.index(best)], sizes[fits.index(best)]
+    fitting = [k for k, fit in enumerate(fits) if fit == best]
+    if len(fitting) > 1:
+        ways = [
+            f"{width / sizes[k][0]:.4g} times enlarged from x {corners[k][0]}, y {corners[k][1]} on"
+            for k in fitting
+        ]
+        raise DataError(
+            f"{source}: {width} x {height} pixels fit {grid} in {len(ways)} ways: "
+            f"{'; or '.join(ways)}; say by {key}.offset which pixel lies at its upper left corner"
+        )
+    (left, top), (grid_width, grid_height) = corners[fitting[0]], sizes[fitting[0]]
     across, down = width / grid_width, height / grid_height
     logger.info(
         "%s: covers the grid from x %d, y %d on, %.4g image pixels wide and high to a pixel",
@@ -326,9 +347,9 @@ def _corners(x, y):
 
 
 def _fit(width, height, grid_width, grid_height):
-    """Rate how an image fits a grid: 3 by its size, 2 whole times larger, 1 enlarged, 0 not."""
+    """Rate how an image fits a grid: 2 by its size or whole times larger, 1 enlarged, 0 not."""
     if (width, height) == (grid_width, grid_height):
-        return 3
+        return 2
     # Enlarging rounds each side by half a pixel at most.
     low = max((width - 0.5) / grid_width, (height - 0.5) / grid_height)
     high = min((width + 0.5) / grid_width, (height + 0.5) / grid_height)

@@ -146,7 +146,7 @@ def _ring(place, points):
     return ring
 
 
-def place_regions(regions, x, y, source, *, scale=1.0, offset=None):
+def place_regions(regions, x, y, source, *, scale=1.0, offset=None, key="labels"):
     """Find the pixels whose centres lie in regions; of two regions the later one counts.
 
     Parameters
@@ -159,6 +159,8 @@ def place_regions(regions, x, y, source, *, scale=1.0, offset=None):
     offset : (x, y) or None
         The pixel of the measurement whose upper left corner is that of the image; None for the
         smallest coordinates.
+    key : str, for messages
+        Where the configuration can say ``scale`` and ``offset``.
 
     Returns
     -------
@@ -188,8 +190,8 @@ def place_regions(regions, x, y, source, *, scale=1.0, offset=None):
         points = np.concatenate([rings[0] for r in regions for rings in r.polygons])
         low, high = (edge(points, axis=0) / scale + corner - 0.5 for edge in (np.min, np.max))
         raise DataError(
-            f"{source}: no measured pixel lies in a region; with labels.scale {scale:g} and "
-            f"labels.offset [{corner[0]:g}, {corner[1]:g}] the regions span x {low[0]:.0f} to "
+            f"{source}: no measured pixel lies in a region; with {key}.scale {scale:g} and "
+            f"{key}.offset [{corner[0]:g}, {corner[1]:g}] the regions span x {low[0]:.0f} to "
             f"{high[0]:.0f} and y {low[1]:.0f} to {high[1]:.0f}, the pixels x {x.min()} to "
             f"{x.max()} and y {y.min()} to {y.max()}"
         )

@@ -18,6 +18,7 @@ from imsforge.peaks.recalibration import estimate_shift
 from imsforge.peaks.streaming import stream
 from imsforge.peaks.summary import random_pixels
 from imsforge.peaks.widths import ResolvingPower
+from imsforge.readers.mode import settle_mode
 
 logger = logging.getLogger(__name__)
 
@@ -147,12 +148,18 @@ def find_peaks(
     else:
         peaks = replace(found.at(given if shift is None else shift.measured(given)), mz=given)
     if len(peaks) == 0:
-        raise DataError(
-            f"{measurement.source}: no peak found; lower minimum_share or minimum_snr, give a "
-            "list, or see in ingest.json whether the spectra are empty"
-        )
+        raise DataError(f"{measurement.source}: no peak found; {_remedy(measurement)}")
     logger.info("%d peaks from m/z %.4f to %.4f", len(peaks), peaks.mz[0], peaks.mz[-1])
     return peaks
+
+
+def _remedy(measurement):
+    """Return what may help where no peak is found: another mode, if the spectra look so."""
+    _, odd = settle_mode(measurement.mode, [(mz, None) for mz in measurement.some_axes()])
+    return " ".join(odd) or (
+        "lower minimum_share or minimum_snr, give a list, or see in ingest.json whether the "
+        f"spectra are empty; they were read as {measurement.mode}: if they are not, set ingest.mode"
+    )
 
 
 def extract(

@@ -80,9 +80,7 @@ def tell_columns(path, names):
     others = [
         column
         for column, name in enumerate(names)
-        if column not in spectrum
-        and column not in coordinates
-        and not _ROW_NUMBERS.fullmatch(name.strip())
+        if column not in spectrum and column not in coordinates and not is_row_numbers(name)
     ]
     if not named or len(others) > _MOST_OTHERS:
         found = listed([names[column] for column in others])
@@ -103,13 +101,23 @@ def tell_columns(path, names):
 def find_coordinates(names):
     """Return the numbers of the columns that hold x and y, or None."""
     plain = [_SEPARATORS.sub("", name.lower()) for name in names]
-    for pair in _PAIRS:
+    for pair in _PAIRS[:2] + _of_pixels(plain) + _PAIRS[2:]:
         x, y = ([i for i, name in enumerate(plain) if name == wanted] for wanted in pair)
         if x and y:
             # Of several, x and y, not X and y: R calls row numbers X.
             both = ((i, j) for i in x for j in y)
             return min(both, key=lambda ij: names[ij[0]].isupper() != names[ij[1]].isupper())
     return None
+
+
+def is_row_numbers(name):
+    """Tell whether a column of this name holds nothing but the numbers of rows."""
+    return bool(_ROW_NUMBERS.fullmatch(name.strip()))
+
+
+def _of_pixels(plain):
+    """Return pairs of names such as ion_image_pixel_x, which METASPACE writes."""
+    return [(name, name[:-1] + "y") for name in plain if name.endswith("pixelx")]
 
 
 def mz_of(name):

@@ -7,6 +7,8 @@ from imsforge.errors import IngestError
 _INT32 = np.iinfo(np.int32)
 # An image of more places takes gigabytes.
 _LARGEST_GRID = 2**27
+# Tissue fills more of the lines that it lies on; scattered pixels fill less of theirs.
+_RASTER_FILL = 0.3
 
 
 def pixel_coordinates(path, x, y):
@@ -57,7 +59,10 @@ def repeated(*coordinates):
 
 
 def grid_notes(path, x, y):
-    """Return a note where the pixels fill next to nothing of the grid that they span.
+    """Return notes where pixels lie on their grid as pixel numbers do not.
+
+    They fill next to nothing of it, or they lie on a raster of wider steps, as positions in
+    micrometres or on a photograph do.
 
     Raises
     ------
@@ -65,12 +70,30 @@ def grid_notes(path, x, y):
         If they fill so little of it that no image of it could be drawn.
     """
     width, height = span(x), span(y)
-    if width * height < 1e6 or len(x) / (width * height) >= 0.01:
-        return []
-    fill = f"{len(x)} pixels fill less than 1 % of their grid of {width} x {height} places"
-    if width * height > _LARGEST_GRID:
-        raise IngestError(f"{path}: the {fill}; a coordinate is wrong, or not a pixel number")
-    return [f"the {fill}"]
+    notes, fill = [], len(x) / (width * height)
+    if width * height >= 1e6 and fill < 0.01:
+        filled = f"{len(x)} pixels fill less than 1 % of their grid of {width} x {height} places"
+        if width * height > _LARGEST_GRID:
+            raise IngestError(f"{path}: the {filled}; a coordinate is wrong, or not a pixel number")
+        notes.append(f"the {filled}")
+    steps = _raster_steps(x, y)
+    if max(steps) > 1:
+        notes.append(
+            f"the pixels lie {steps[0]} apart along x and {steps[1]} along y, and fill {fill:.2g} "
+            "of their grid; if these are positions, give pixel numbers, one apart for neighbours"
+        )
+    return notes
+
+
+def _raster_steps(x, y):
+    """Return the steps of a raster along x and y; 1 where pixels lie on none, or side by side."""
+    columns, rows = np.unique(x), np.unique(y)
+    if len(x) < _RASTER_FILL * len(columns) * len(rows):
+        return 1, 1
+    return tuple(
+        int(np.median(np.diff(lines.astype(np.int64)))) if len(lines) > 2 else 1
+        for lines in (columns, rows)
+    )
 
 
 def span(coordinates):

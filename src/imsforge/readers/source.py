@@ -126,13 +126,25 @@ class Source(Artifact):
         """Return the possible m/z values of a few spectra with points, spread over ``rows``."""
         if self.axis is not None:
             return [self.axis]
+        return [mz for mz, _ in self.some_spectra(rows, n_spectra)]
+
+    def some_spectra(self, rows, n_spectra=16):
+        """Return a few spectra with points, spread over ``rows``.
+
+        Returns
+        -------
+        list of (mz, intensity), each (n_points,) arrays; points of impossible m/z are left out
+        """
         filled = rows[self.n_points[rows] > 0]
         chosen = filled[:: max(1, len(filled) // n_spectra)]
-        axes = []
+        spectra = []
         for load in self.loaders(_SAMPLE_POINTS, 0, chosen) if len(chosen) else ():
             block = load()
-            axes += np.split(block.mz, block.indptr[1:-1])
-        return [mz[possible_mz(mz)] for mz in axes]
+            for start, stop in zip(block.indptr[:-1], block.indptr[1:], strict=True):
+                mz = block.mz[start:stop]
+                possible = possible_mz(mz)
+                spectra.append((mz[possible], block.intensity[start:stop][possible]))
+        return spectra
 
 
 @dataclass(frozen=True)

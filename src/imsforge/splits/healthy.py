@@ -3,18 +3,20 @@
 import numpy as np
 
 from imsforge.errors import DataError
+from imsforge.labels.masks import image_places
+from imsforge.labels.regions import place_regions
 
 #: Names of the labels 1 and 2 of an anomaly map's rows.
 HEALTHY_NAMES = ("healthy", "unknown")
 
 
-def healthy_split(peaks, *, rectangle=None, mask=None, sample=None):
+def healthy_split(peaks, **healthy):
     """Split the pixels that have signal into healthy ones, to learn from, and all others.
 
     Parameters
     ----------
     peaks : PeakMatrix
-    rectangle, mask, sample
+    **healthy
         As in `healthy_pixels`.
 
     Returns
@@ -23,13 +25,25 @@ def healthy_split(peaks, *, rectangle=None, mask=None, sample=None):
     label : (n_pixels,) int16, 1 for healthy, 2 for unknown, 0 for no signal
     """
     signal = peaks.intensity.any(axis=1)
-    train = healthy_pixels(peaks, signal, rectangle=rectangle, mask=mask, sample=sample)
+    train = healthy_pixels(peaks, signal, **healthy)
     label = np.where(signal, 2, 0).astype(np.int16)
     label[train] = 1
     return train, np.flatnonzero(label == 2), label
 
 
-def healthy_pixels(peaks, signal, *, rectangle=None, mask=None, sample=None):
+def healthy_pixels(
+    peaks,
+    signal,
+    *,
+    rectangle=None,
+    mask=None,
+    regions=None,
+    classes=None,
+    labels=None,
+    sample=None,
+    scale=1.0,
+    offset=None,
+):
     """Return the rows of the healthy pixels that have signal.
 
     Parameters
@@ -39,10 +53,18 @@ def healthy_pixels(peaks, signal, *, rectangle=None, mask=None, sample=None):
     rectangle : (x_min, y_min, x_max, y_max) or None, bounds included
         In the coordinates of a sample.
     mask : (height, width) bool or None
-        Covers a sample's grid from the smallest to the largest coordinate.
+        Covers a sample's grid as masks of labels do, see `imsforge.labels.masks.image_places`.
+    regions : list of Region or None
+        Of one class, whatever its name.
+    classes : name, list of names, or None
+        Classes of ``labels``.
+    labels : Labels or None
+        The classes of the dataset.
     sample : name, list of names, or None
-        The samples that rectangle or mask refer to; without either, all their pixels are healthy.
-        May be left out where there is one sample.
+        The samples that rectangle, mask, regions or classes refer to; without any of these, all
+        their pixels are healthy. May be left out where there is one sample, and with ``classes``.
+    scale, offset
+        Of regions as in `imsforge.labels.regions.place_regions`, of a mask as in `image_places`.
 
     Returns
     -------
@@ -51,19 +73,26 @@ def healthy_pixels(peaks, signal, *, rectangle=None, mask=None, sample=None):
     Raises
     ------
     DataError
-        If a sample is unknown, or not named where there are several, if the mask has another size
-        than a sample's grid, or if fewer than 50 pixels are left.
+        If a sample or class is unknown, or the sample not named where there are several, if mask
+        or regions do not fit, or if fewer than 50 pixels are left.
     """
+    chosen = range(len(peaks.samples)) if classes is not None and sample is None else None
     inside, spans = np.zeros(len(signal), dtype=bool), []
-    for k in _chosen(sample, peaks.samples):
+    for k in _chosen(sample, peaks.samples) if chosen is None else chosen:
         own = np.flatnonzero(peaks.sample == k)
         x, y = peaks.x[own], peaks.y[own]
         title = f"sample '{peaks.samples[k]}'" if len(peaks.samples) > 1 else "the measurement"
         spans.append(f"{title} spans x {x.min()} to {x.max()} and y {y.min()} to {y.max()}")
         if mask is not None:
-            inside[own] = _inside_mask(x, y, mask, title)
+            of = {"offset": offset, "grid": f"the grid of {title}", "key": "healthy"}
+            rows, columns, _ = image_places(mask.shape, x, y, "healthy.mask", **of)
+            inside[own] = mask[rows, columns]
+        elif regions is not None:
+            inside[own] = _inside_regions(x, y, regions, scale, offset)
         elif rectangle is not None:
             inside[own] = _inside_rectangle(x, y, rectangle)
+        elif classes is not None:
+            inside[own] = _of_classes(labels, classes)[own]
         else:
             inside[own] = True
     rows = np.flatnonzero(inside & signal)
@@ -85,22 +114,32 @@ def _chosen(sample, samples):
                 "coordinates of its own; name the one that is meant"
             )
         return [0]
-    wanted = [str(name) for name in (sample if isinstance(sample, list) else [sample])]
-    index = {str(name): k for k, name in enumerate(samples)}
+    return _indices("sample", sample, "sample", samples)
+
+
+def _indices(key, wanted, kind, names):
+    """Return where one name or several stand among all."""
+    wanted = [str(name) for name in (wanted if isinstance(wanted, list) else [wanted])]
+    index = {str(name): k for k, name in enumerate(names)}
     unknown = [name for name in wanted if name not in index]
     if unknown:
-        raise DataError(f"healthy.sample: no sample '{unknown[0]}'; known: {known}")
+        raise DataError(f"healthy.{key}: no {kind} '{unknown[0]}'; known: {', '.join(index)}")
     return [index[name] for name in wanted]
 
 
-def _inside_mask(x, y, mask, title):
-    grid = (int(np.ptp(y)) + 1, int(np.ptp(x)) + 1)
-    if mask.shape != grid:
+def _of_classes(labels, classes):
+    return np.isin(labels.label - 1, _indices("classes", classes, "class", labels.names))
+
+
+def _inside_regions(x, y, regions, scale, offset):
+    names = sorted({region.name for region in regions})
+    if len(names) > 1:
         raise DataError(
-            f"healthy.mask: {mask.shape[1]} x {mask.shape[0]} pixels, but the grid of {title} "
-            f"has {grid[1]} x {grid[0]} (width x height)"
+            f"healthy.regions: regions of several classes ({', '.join(map(repr, names))}); export "
+            "the healthy ones alone, or take the file as labels and name the class"
         )
-    return mask[y - y.min(), x - x.min()]
+    of = {"scale": scale, "offset": offset, "key": "healthy"}
+    return place_regions(regions, x, y, "healthy.regions", **of).code >= 0
 
 
 def _inside_rectangle(x, y, rectangle):

@@ -14,6 +14,7 @@ from imsforge.gan.settings import RECIPES
 from imsforge.labels.files import MASKS, REGIONS, TABLES, label_files, named_patterns
 from imsforge.peaks.peak_list import read_peak_list
 from imsforge.readers.files import check_format, name_samples, raw_files
+from imsforge.study.names import check_names, ordinal
 
 # Settings of labels that say nothing where pixels are clustered.
 _GIVEN_ONLY = {
@@ -39,6 +40,7 @@ def validate_config(config, schema_path):
     ConfigError
         With one line that names the key or the file, what is wrong, and what would be right.
     """
+    check_names(config)
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
     validator = Draft202012Validator(schema)
     error = best_match(validator.iter_errors(config), key=_relevance)
@@ -48,6 +50,28 @@ def validate_config(config, schema_path):
     for name, dataset in config["datasets"].items():
         _check_dataset(f"datasets.{name}", dataset)
     return config
+
+
+def check_yaml(path):
+    """Refuse a configuration that is no YAML.
+
+    Raises
+    ------
+    ConfigError
+        With one line that names file and line.
+    """
+    try:
+        yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = " ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError(
+            f"{path}: line {mark.line + 1}, column {mark.column + 1}: is no YAML ({reason}); mend "
+            "the line, or the one before"
+        ) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path}: is no YAML ({reason}); save it as UTF-8 text") from error
 
 
 def _spelled_out(config):
@@ -85,16 +109,29 @@ def _check_dataset(place, dataset):
             )
         _check_reserve(f"{place}.experiments.{name}", experiment)
     for name, anomaly in dataset["anomaly"].items():
-        healthy = anomaly["healthy"]
-        if "mask" in healthy:
-            _check_file(f"{place}.anomaly.{name}.healthy.mask", healthy["mask"])
-        if "rectangle" in healthy:
-            x_min, y_min, x_max, y_max = healthy["rectangle"]
-            if x_min > x_max or y_min > y_max:
+        _check_healthy(f"{place}.anomaly.{name}.healthy", anomaly["healthy"])
+
+
+def _check_healthy(place, healthy):
+    if not healthy.keys() - {"scale", "offset"}:
+        raise ConfigError(
+            f"{place}: says of no pixel that it is healthy; give classes, for example"
+        )
+    for key, suffixes in (("mask", MASKS), ("regions", REGIONS)):
+        if key in healthy:
+            _check_file(f"{place}.{key}", healthy[key])
+            if Path(healthy[key]).suffix.lower() not in suffixes:
                 raise ConfigError(
-                    f"{place}.anomaly.{name}.healthy.rectangle: [x_min, y_min, x_max, y_max] "
-                    f"is empty: {healthy['rectangle']}"
+                    f"{place}.{key}: {healthy[key]}: is none of {', '.join(suffixes)}"
                 )
+    drawn = "regions" in healthy
+    _check_placement(place, healthy, drawn=drawn, laid=drawn or "mask" in healthy)
+    if "rectangle" in healthy:
+        x_min, y_min, x_max, y_max = healthy["rectangle"]
+        if x_min > x_max or y_min > y_max:
+            raise ConfigError(
+                f"{place}.rectangle: [x_min, y_min, x_max, y_max] is empty: {healthy['rectangle']}"
+            )
 
 
 def _check_reserve(place, experiment):
@@ -158,8 +195,22 @@ def _check_labels(place, dataset):
             raise ConfigError(f"{key}: {pattern}: labels come from {known}; export one of these")
         for path in label_files(pattern) or [pattern]:
             _check_file(key, path)
-    if (labels["scale"] != 1 or "offset" in labels) and not suffixes & set(REGIONS):
-        raise ConfigError(f"{place}.scale and offset are for GeoJSON; a mask is fitted by its size")
+    _check_placement(place, labels, drawn=bool(suffixes & set(REGIONS)), laid=bool(suffixes))
+
+
+def _check_placement(place, settings, *, drawn, laid):
+    """Check scale and offset: of regions (drawn), or of other files too (laid on pixels)."""
+    if settings["scale"] != 1 and not drawn:
+        raise ConfigError(f"{place}.scale: is for GeoJSON; a mask is fitted by its size")
+    if "offset" not in settings or drawn:
+        return
+    if not laid:
+        raise ConfigError(f"{place}.offset: is for files; there is none to place")
+    if any(value != int(value) for value in settings["offset"]):
+        raise ConfigError(
+            f"{place}.offset: {settings['offset']}: only GeoJSON can lie between pixels; give "
+            "whole numbers"
+        )
 
 
 def _under(section, dataset):
@@ -194,7 +245,7 @@ def _deepest(error):
 
 
 def _describe(error, schema):
-    place = ".".join(str(part) for part in error.absolute_path) or "config"
+    place = _place(error.absolute_path)
     reader = {
         "additionalProperties": _unknown_key,
         "required": _missing_key,
@@ -206,6 +257,17 @@ def _describe(error, schema):
     hint = error.schema.get("description") if isinstance(error.schema, dict) else None
     text = f"{place}: {reader(error)}"
     return f"{text} ({hint})" if hint and error.validator in ("type", "minimum") else text
+
+
+def _place(path):
+    """Return where something stands; entries of lists are counted from 1, as people do."""
+    place = ""
+    for part in path:
+        if isinstance(part, int):
+            place = f"the {ordinal(part + 1)} of {place}"
+        else:
+            place = f"{place}.{part}" if place else str(part)
+    return place or "config"
 
 
 def _first_line(message):
@@ -226,7 +288,10 @@ def _missing_key(error):
 
 
 def _not_in(error):
-    return f"{error.instance!r} is not one of {', '.join(map(str, error.validator_value))}"
+    known = f"{error.instance!r} is not one of {', '.join(map(str, error.validator_value))}"
+    branches = error.parent.validator_value if error.parent is not None else ()
+    others = [branch["description"] for branch in branches if "description" in branch]
+    return "; or ".join([known, *(other[0].lower() + other[1:].rstrip(".") for other in others)])
 
 
 def _no_branch(error):

@@ -154,7 +154,7 @@ class Study:
     def given_files(self):
         """The paths of files that the study names beside raw measurements, each once."""
         files = {path for dataset in self.datasets for path in dataset.given_files}
-        return sorted(files | {a.mask for a in self.anomaly_maps if a.mask})
+        return sorted(files.union(*(a.given_files for a in self.anomaly_maps)))
 
     def seed(self, *purpose, method="", repeat=""):
         """Return the seed of a purpose, another one for each method and repeat.
@@ -481,14 +481,24 @@ class AnomalyMap:
         return self.settings["healthy"].get("mask")
 
     @property
-    def rectangle(self):
-        """The rectangle of healthy pixels, or None."""
-        return self.settings["healthy"].get("rectangle")
+    def regions(self):
+        """The path of the GeoJSON of healthy regions, or None."""
+        return self.settings["healthy"].get("regions")
 
     @property
-    def sample(self):
-        """The sample that rectangle or mask refer to, or None."""
-        return self.settings["healthy"].get("sample")
+    def by_class(self):
+        """Whether classes of the dataset say which pixels are healthy."""
+        return "classes" in self.settings["healthy"]
+
+    @property
+    def healthy_settings(self):
+        """Which pixels are healthy, but for the files."""
+        return _without(self.settings["healthy"], "mask", "regions")
+
+    @property
+    def given_files(self):
+        """The paths of the files that say which pixels are healthy."""
+        return [path for path in (self.mask, self.regions) if path]
 
     @property
     def stages(self):

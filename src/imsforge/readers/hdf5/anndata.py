@@ -26,7 +26,7 @@ def read_anndata(file):
     mz = _mz(file)
     x, y, annotations = _pixels(file)
     index = _sparse if isinstance(find(file, "X"), h5py.Group) else _dense
-    mode, notes = settle_mode("centroid", [np.sort(mz)])
+    mode, notes = settle_mode("centroid", [(np.sort(mz), None)])
     return index(
         file,
         mz,

@@ -194,7 +194,7 @@ def _read_frame(file, frame):
     for column in columns.others:
         annotations.add(names[column], _column(file, frame, column))
     annotations.left += frame.pickled
-    mode, mode_notes = settle_mode("centroid", [axis])
+    mode, mode_notes = settle_mode("centroid", [(axis, None)])
     return DenseSource(
         format="HDF5",
         mode=mode,

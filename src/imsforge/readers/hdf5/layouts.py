@@ -37,7 +37,7 @@ def read_layout(file, layout):
     intensity, stored_mz = numbers(file, layout["intensity"]), vector(file, layout["mz"])
     axis, order, notes = ordered_axis(path, stored_mz)
     # The columns are taken for peaks; a note tells where they look like a profile.
-    mode, mode_notes = settle_mode("centroid", [axis])
+    mode, mode_notes = settle_mode("centroid", [(axis, None)])
     is_cube = intensity.ndim == 3
     x, y, mz_first = (_cube if is_cube else _matrix)(file, layout, intensity.shape, len(axis))
     if len(x) == 0:

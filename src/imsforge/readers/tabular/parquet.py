@@ -81,7 +81,7 @@ def index_parquet(path):
         n_rows = [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)]
     types = [schema.field(column).type for column in columns.spectrum.tolist()]
     axis, order, notes = ordered_axis(path, columns.mz)
-    mode, mode_notes = settle_mode("centroid", [axis])
+    mode, mode_notes = settle_mode("centroid", [(axis, None)])
     x, y = pixel_coordinates(path, known[columns.x], known[columns.y])
     annotations = Annotations(len(x))
     for column in columns.others:

@@ -77,13 +77,14 @@ def index_text(path):
     """Index a table in text; see `imsforge.readers.tabular.read_table`."""
     dialect = read_dialect(path)
     columns = tell_columns(path, dialect.names)
+    decimal = dialect.decimal([columns.x, columns.y, *columns.spectrum.tolist()])
     axis, order, notes = ordered_axis(path, columns.mz)
-    mode, mode_notes = settle_mode("centroid", [axis])
-    found = _read_pixels(path, dialect, columns)
+    mode, mode_notes = settle_mode("centroid", [(axis, None)])
+    found = _read_pixels(path, dialect, decimal, columns)
     x, y = pixel_coordinates(path, *found.coordinates.T)
     annotations = Annotations(len(x))
     for column, text in zip(columns.others, found.others, strict=True):
-        annotations.add(dialect.names[column], numbers_in(text, dialect.decimal))
+        annotations.add(dialect.names[column], numbers_in(text, decimal))
     return TextSource(
         format="TSV" if dialect.delimiter == "\t" else "CSV",
         mode=mode,
@@ -98,7 +99,7 @@ def index_text(path):
         annotations=annotations.values,
         notes=np.array([*found.notes, *notes, *mode_notes, *annotations.notes()], dtype=str),
         delimiter=dialect.delimiter,
-        decimal=dialect.decimal,
+        decimal=decimal,
         n_columns=len(dialect.names),
         columns=columns.spectrum if order is None else columns.spectrum[order],
         first_byte=found.first_byte,
@@ -119,7 +120,7 @@ class _Pixels:
     notes: list
 
 
-def _read_pixels(path, dialect, columns):
+def _read_pixels(path, dialect, decimal, columns):
     coordinates, others, bytes_, lines, encoding = [], [], [], [], "utf-8"
     wanted = np.sort([columns.x, columns.y])
     names = {columns.x: dialect.names[columns.x], columns.y: dialect.names[columns.y]}
@@ -127,7 +128,7 @@ def _read_pixels(path, dialect, columns):
     with tqdm(
         desc=f"indexing {path.name}", total=size, unit="B", unit_scale=True, disable=None
     ) as progress:
-        for begin, rows in chunks(path, dialect):
+        for begin, rows in chunks(path, dialect, decimal):
             rows.check()
             encoding = encoding if encoding == "latin-1" else decoded(rows.data)[1]
             coordinates.append(rows.numbers(wanted, names))

@@ -153,13 +153,14 @@ class Rows:
         )
 
 
-def chunks(path, dialect):
+def chunks(path, dialect, decimal):
     """Cut the rows of a table into chunks, ending where a line ends outside quotes.
 
     Parameters
     ----------
     path : Path
     dialect : Dialect
+    decimal : str
 
     Yields
     ------
@@ -177,7 +178,7 @@ def chunks(path, dialect):
             if b"\0" in data:
                 raise IngestError(f"{path}: is no text from line {line} on; export it again")
             if data.strip():
-                layout = dialect.delimiter, dialect.decimal, len(dialect.names)
+                layout = dialect.delimiter, decimal, len(dialect.names)
                 yield begin, Rows(path, data, line, *layout)
             begin, line = begin + end, line + data.count(b"\n")
             if not new:
