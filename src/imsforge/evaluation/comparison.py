@@ -94,10 +94,10 @@ def compare_methods(scores, resampling):
         One row for each task, classifier, class priors, average and method; none without the
         method ``none``. ``repeats`` counts the units that scores are averaged over. ``difference``
         is to ``none`` in the same unit; with the task ``oversample`` to ``none`` under observed
-        priors, whichever the row's own are, so that what a changed prior does shows too. ``share_of_real``, for the task ``replace``,
-        is the ratio of both means. ``gap_closed``, for the task ``oversample``, is the share of the
-        distance from that ``none`` to the ``oracle`` under the row's priors. What cannot be told is
-        missing.
+        priors, whichever the row's own are, so that what a changed prior does shows too.
+        ``share_of_real``, for the task ``replace``, is the ratio of both means. ``gap_closed``, for
+        the task ``oversample``, is the share of the distance from that ``none`` to the ``oracle``
+        under the row's priors. What cannot be told is missing.
     """
     kept = scores[scores["sample"] == ALL_SAMPLES]
     courses = {
