@@ -122,17 +122,22 @@ def undetermined_note(table, n_features):
 #: What each method and refinement does.
 METHOD_NOTES = {
     "none": "the training set as it is",
-    "duplicate": "repeats real spectra, which changes the class prior and nothing else",
+    "duplicate": "repeats real spectra: small classes weigh more, in the prior and in all that is "
+    "pooled over classes; no spectrum is new",
     "noise": "draws each feature from the mean and standard deviation of its class",
     "gaussian": "draws all features from the mean and covariance of a class",
     "smote": "interpolates between neighbours of a class",
-    "oracle": "takes real spectra that were held back, what a perfect generator would make",
+    "blind": "draws from one Gaussian of all classes, whichever is asked for: a control, which "
+    "cannot teach classes",
+    "oracle": "takes real spectra that were held back, as many as there are, as true as a perfect "
+    "generator's",
     "cgan": "a conditional generator, cross-entropy",
     "cwgan": "a conditional generator, Wasserstein distance and clipped weights",
     "cwgan-gp": "a conditional generator, Wasserstein distance and gradient penalty",
     "vae": "a conditional variational autoencoder with noise and exact zeros of each peak",
     "calibrate": "gives each peak of a class the values that training spectra have, by rank",
-    "filter": "keeps what a classifier of the training spectra takes for its class",
+    "filter": "keeps as large a share that a classifier takes for its class as there is among real "
+    "spectra; that hands on what this classifier knows, see blind+filter",
 }
 
 
