@@ -76,7 +76,7 @@ def split_pixels(
 
     With "random" and "blocks" at least ``test_share`` of each class tests; with "samples" all of
     one sample does. Of the others, ``reserve_share`` is held back: real spectra that nothing is
-    fitted on, so that they can stand for what a perfect generator would make. At most ``max_train``
+    fitted on, so that they can stand for what a true generator would make. At most ``max_train``
     pixels of a class train. In a random split the surplus tests too; otherwise it is left out,
     since it neighbours training pixels.
 
