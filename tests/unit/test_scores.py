@@ -190,6 +190,30 @@ def test_the_case_of_a_constant_peak(shared_data):
     assert value(scores, "macro", "recall") == 1
 
 
+@pytest.mark.parametrize("method", ["gaussian", "smote", "noise"])
+@pytest.mark.parametrize("task", ["oversample", "replace"])
+def test_rounding_of_generated_rows_is_no_spread(method, task, rng):
+    """A generator gives a constant peak a spread by rounding, which real rows do not have."""
+    label = np.repeat([1, 2, 3], [200, 160, 40])
+    spectra = rng.poisson(40, size=(400, 8)) + 25.0 * (label[:, None] == [1, 2, 3, 1, 2, 3, 1, 2])
+    spectra[:, 5] = np.array([0.1, 3.3, 7.7])[label - 1]
+    features = scale_features(split_in_half(spectra, label), "standard")
+    sampler = fitted_sampler(method, *features.training_set, seed=1)
+    scores, _, _ = judged(features, sampler, task)
+    recall = scores[(scores["metric"] == "recall") & (scores["class"] != "weighted")]
+    assert recall["value"].min() > 0.85
+
+
+def test_lda_of_features_that_are_all_constant_within_classes():
+    label = np.tile([1, 2, 3], 20)
+    features = split_in_half(np.stack([label, label**2], axis=1), label)
+    with pytest.raises(DataError, match="classifier lda: none of 2 features varies") as raised:
+        judged(features)
+    assert "\n" not in str(raised.value)
+    scores, _, _ = judged(features, classifiers=["lda-shrunk"])
+    assert value(scores, "macro", "recall") == 1
+
+
 def few_spectra(rng):
     """More features than training rows: 60 rows of three classes, half of which train."""
     label = np.tile([1, 1, 2, 2, 3, 3], 10)

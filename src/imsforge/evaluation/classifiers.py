@@ -4,6 +4,7 @@ import logging
 import warnings
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -15,6 +16,36 @@ from sklearn.preprocessing import StandardScaler
 from imsforge.errors import DataError
 
 logger = logging.getLogger(__name__)
+
+
+class VaryingWithinClasses(TransformerMixin, BaseEstimator):
+    """Leave out features that vary within classes by rounding at most.
+
+    LDA measures differences between classes in units of the spread within them, and leaves out
+    features without any. What is left of none in single precision, in a measurement or in rows that
+    were generated, would be the surest feature of all.
+    """
+
+    def fit(self, X, y):
+        """Learn which features vary; X (n_rows, n_features), y (n_rows,)."""
+        _, code = np.unique(y, return_inverse=True)
+        means = np.stack([X[code == k].mean(axis=0) for k in range(code.max() + 1)])
+        spread = np.sqrt(np.mean((X - means[code]) ** 2, axis=0))
+        self.varies_ = spread > ROUNDING * np.abs(X).max(axis=0)
+        if not self.varies_.any():
+            raise DataError(
+                f"classifier lda: none of {X.shape[1]} features varies within the classes of the "
+                "training rows, so that it has no covariance; judge by another of `classifiers`"
+            )
+        return self
+
+    def transform(self, X):
+        """Return the features that vary, (n_rows, n_varying)."""
+        return X[:, self.varies_]
+
+
+#: Spread of a feature within classes, over its largest value, that single precision may make up.
+ROUNDING = 1e-5
 
 
 def _logistic_regression(seed):
@@ -40,7 +71,7 @@ def _shrunk_lda():
 
 #: Name in the configuration -> function of a seed that returns an unfitted classifier.
 CLASSIFIERS = {
-    "lda": lambda seed: LinearDiscriminantAnalysis(),
+    "lda": lambda seed: make_pipeline(VaryingWithinClasses(), LinearDiscriminantAnalysis()),
     "lda-shrunk": lambda seed: _shrunk_lda(),
     "logistic-regression": _logistic_regression,
     "random-forest": lambda seed: RandomForestClassifier(n_estimators=200, random_state=seed),
