@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,15 +7,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from imsforge.artifacts.contract import Features
 from imsforge.evaluation.comparison import (
     AVERAGES,
     COMPARISON_COLUMNS,
+    Resampling,
     compare_methods,
     mean_difference,
+    resampling_of,
     share_of_gain,
 )
 from imsforge.evaluation.score_tables import readable_comparisons
 from imsforge.evaluation.scores import SCORE_COLUMNS
+
+
+def independent(n=20, test_to_train=0.0):
+    """Repeats that are each a unit of their own."""
+    return Resampling({repeat: repeat for repeat in range(1, n + 1)}, test_to_train)
+
+
+def compared(scores, resampling=None):
+    return compare_methods(scores, resampling or independent())
 
 
 def course(method, values, task="oversample", priors="observed", sample="all"):
@@ -50,7 +64,7 @@ SCORES = pd.concat(
 
 def test_paired_differences_by_hand():
     """0.1, 0 and 0.2 have the mean 0.1 and the deviation 0.1; t at 0.975 and 2 is 4.302653."""
-    row = macro_recall(compare_methods(SCORES), "smote")
+    row = macro_recall(compared(SCORES), "smote")
     assert row["repeats"] == 3
     assert row["mean"] == pytest.approx(0.7)
     assert row["std"] == pytest.approx(np.std([0.6, 0.6, 0.9], ddof=1))
@@ -62,8 +76,110 @@ def test_paired_differences_by_hand():
     assert np.isnan(row["share_of_real"])
 
 
+def test_intervals_allow_for_shared_pixels_by_hand():
+    """A quarter as many test as training pixels: variances are (1/3 + 1/4) / (1/3) as large."""
+    plain = macro_recall(compared(SCORES), "smote")
+    shared = macro_recall(compared(SCORES, independent(3, 0.25)), "smote")
+    wider = np.sqrt((1 / 3 + 1 / 4) * 3)
+    assert shared["difference"] == plain["difference"]
+    for bound in ("difference_low", "difference_high"):
+        assert shared[bound] - 0.1 == pytest.approx(wider * (plain[bound] - 0.1))
+    t = 0.1 / (0.1 * np.sqrt(1 / 3 + 1 / 4))
+    assert shared["p"] == pytest.approx(2 * stats.t.sf(t, 2))
+    # Fieller's bounds are the ratios that the same test begins to doubt.
+    gain, possible = np.array([0.1, 0.0, 0.2]), np.array([0.2, 0.3, 0.3])
+    _, low, high = share_of_gain(gain, possible, 0.05)
+    for bound in (low, high):
+        assert mean_difference(gain - bound * possible, 0.05)[3] == pytest.approx(0.05)
+
+
+def rows_of(train, test, sample=None):
+    """Rows of one feature of an experiment: as many train, as many test."""
+    n = train + test
+    return Features(
+        values=np.zeros((n, 1), dtype=np.float32),
+        label=np.ones(n, dtype=np.int16),
+        pixel=np.arange(n),
+        train=np.arange(n) < train,
+        names=np.array(["a"]),
+        sample=None if sample is None else np.array(sample, dtype=np.int16),
+    )
+
+
+def test_repeats_share_as_much_as_their_rows_say():
+    found = resampling_of([rows_of(8, 2), rows_of(5, 5)])
+    assert found == Resampling({1: 1, 2: 2}, pytest.approx((0.25 + 1) / 2))
+
+
+def test_a_reserve_is_no_part_of_what_repeats_share():
+    one = rows_of(4, 6)
+    one = replace(one, reserve=np.arange(10) >= 6)
+    assert resampling_of([one]).test_to_train == pytest.approx(2 / 4)
+
+
+def test_samples_that_are_left_out_are_the_units():
+    """Samples 0, 1 and 2 test in turn, 0 twice; two others train each time."""
+    left_out = [rows_of(4, 2, [(k + 1) % 3, (k + 2) % 3] * 2 + [k, k]) for k in (0, 1, 2, 0)]
+    found = resampling_of(left_out)
+    assert found == Resampling({1: 0, 2: 1, 3: 2, 4: 0}, pytest.approx(1 / 2))
+    scores = pd.concat([course("none", [0, 0, 0, 0]), course("smote", [0.1, 0.2, 0.4, 0.3])])
+    row = macro_recall(compared(scores, found), "smote")
+    assert row["repeats"] == 3
+    assert row["difference"] == pytest.approx(0.8 / 3)  # 0.2, 0.2 and 0.4
+    by_hand = mean_difference(np.array([0.2, 0.2, 0.4]), 1 / 2)
+    assert row["p"] == pytest.approx(by_hand[3])
+
+
+def test_samples_that_train_and_test_are_no_units():
+    mixed = rows_of(4, 2, [0, 1, 0, 1, 0, 0])
+    both = rows_of(4, 2, [2, 2, 2, 2, 0, 1])
+    for repeats in ([mixed] * 2, [both] * 2):
+        assert resampling_of(repeats) == Resampling({1: 1, 2: 2}, pytest.approx(0.5))
+
+
+def misses(n_data_sets, n_repeats, seed, corrected, n=100, share=0.3):
+    """Share of intervals that miss the true difference between two classifiers.
+
+    The classifiers know one of two features each and take the nearer of two class means; repeats
+    are random splits of one data set. The truth is the mean over all data sets.
+    """
+    random = np.random.default_rng(seed)
+    n_test = round(share * n)
+    differences = np.empty((n_data_sets, n_repeats))
+    for of_data_set in differences:
+        y = np.repeat([-1.0, 1.0], n // 2)
+        X = random.normal(size=(n, 2)) + 0.5 * y[:, None] * [1.0, 0.8]
+        order = random.permuted(np.tile(np.arange(n), (n_repeats, 1)), axis=1)
+        test, train = order[:, :n_test], order[:, n_test:]
+        means = [
+            (X[train] * (y[train] == k)[:, :, None]).sum(axis=1)
+            / (y[train] == k).sum(axis=1)[:, None]
+            for k in (-1, 1)
+        ]
+        centre, towards = (means[0] + means[1]) / 2, np.sign(means[1] - means[0])
+        right = np.sign(X[test] - centre[:, None]) * towards[:, None] == y[test][:, :, None]
+        of_data_set[:] = np.subtract(*right.mean(axis=1).T)
+    ratio = n_test / (n - n_test) if corrected else 0
+    bounds = np.array([mean_difference(row, ratio)[1:3] for row in differences])
+    truth = differences.mean()
+    return np.mean((bounds[:, 0] > truth) | (bounds[:, 1] < truth))
+
+
+def test_intervals_over_splits_of_one_data_set_cover_the_truth():
+    """As they say, where plain t intervals miss it several times as often."""
+    assert misses(600, 10, seed=1, corrected=True) < 0.09
+    assert misses(600, 10, seed=1, corrected=False) > 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_repeats", [3, 5, 20])
+@pytest.mark.parametrize("share", [0.2, 0.3, 0.5])
+def test_intervals_cover_the_truth_for_any_number_of_splits(n_repeats, share):
+    assert 0.01 < misses(4000, n_repeats, seed=2, corrected=True, share=share) < 0.09
+
+
 def test_the_reference_of_oversampling_keeps_observed_priors():
-    comparison = compare_methods(SCORES)
+    comparison = compared(SCORES)
     row = macro_recall(comparison, "none", "balanced")
     assert row["difference"] == pytest.approx(0.1)
     assert row["gap_closed"] == pytest.approx(0.1 / (2.8 / 3 - 0.6))
@@ -73,7 +189,7 @@ def test_the_reference_of_oversampling_keeps_observed_priors():
 
 
 def test_replacement_is_told_as_a_share_of_the_real_score():
-    comparison = compare_methods(SCORES)
+    comparison = compared(SCORES)
     row = macro_recall(comparison, "smote", task="replace")
     assert row["share_of_real"] == pytest.approx(0.6 / 0.9)
     assert row["difference"] == pytest.approx(-0.3)
@@ -89,40 +205,40 @@ def test_replacement_is_compared_under_the_same_priors():
             course("smote", [0.5, 0.7, 0.3], task="replace", priors="balanced"),
         ]
     )
-    row = macro_recall(compare_methods(scores), "smote", "balanced", "replace")
+    row = macro_recall(compared(scores), "smote", "balanced", "replace")
     assert row["difference"] == pytest.approx(0)
 
 
 def test_balanced_priors_alone_are_their_own_reference():
     scores = SCORES[SCORES["priors"] == "balanced"]
-    row = macro_recall(compare_methods(scores), "oracle", "balanced")
+    row = macro_recall(compared(scores), "oracle", "balanced")
     assert row["difference"] == pytest.approx(2.8 / 3 - 0.7)
 
 
 def test_scores_of_samples_and_of_classes_are_left_out():
-    comparison = compare_methods(pd.concat([SCORES, course("none", [0, 0, 0], sample="s1")]))
-    pd.testing.assert_frame_equal(comparison, compare_methods(SCORES))
+    comparison = compared(pd.concat([SCORES, course("none", [0, 0, 0], sample="s1")]))
+    pd.testing.assert_frame_equal(comparison, compared(SCORES))
     assert set(zip(comparison["class"], comparison["metric"], strict=True)) == set(AVERAGES)
 
 
 def test_without_real_training_sets_there_is_nothing_to_compare():
-    comparison = compare_methods(SCORES[SCORES["method"] != "none"])
+    comparison = compared(SCORES[SCORES["method"] != "none"])
     assert comparison.columns.tolist() == COMPARISON_COLUMNS
     assert comparison.empty
     assert readable_comparisons(comparison) == {}
 
 
 def test_one_repeat_has_a_difference_and_no_interval():
-    row = macro_recall(compare_methods(SCORES[SCORES["repeat"] == 1]), "smote")
+    row = macro_recall(compared(SCORES[SCORES["repeat"] == 1]), "smote")
     assert row["difference"] == pytest.approx(0.1)
     assert row["gap_closed"] == pytest.approx(0.5)
     assert row[["difference_low", "p", "gap_closed_low", "std"]].isna().all()
 
 
 def test_equal_differences_have_no_interval():
-    assert mean_difference(np.zeros(4))[0] == 0
-    assert np.isnan(mean_difference(np.zeros(4))[1:]).all()
-    assert np.isnan(mean_difference(np.array([0.3 - 0.2, 0.1, 0.7 - 0.6]))[1:]).all()
+    assert mean_difference(np.zeros(4), 0)[0] == 0
+    assert np.isnan(mean_difference(np.zeros(4), 0)[1:]).all()
+    assert np.isnan(mean_difference(np.array([0.3 - 0.2, 0.1, 0.7 - 0.6]), 0)[1:]).all()
 
 
 def test_a_share_of_a_doubtful_gain_is_not_shown():
@@ -133,7 +249,7 @@ def test_a_share_of_a_doubtful_gain_is_not_shown():
             course("oracle", [0.9, 0.5, 0.7]),
         ]
     )
-    (table,) = readable_comparisons(compare_methods(scores)).values()
+    (table,) = readable_comparisons(compared(scores)).values()
     assert "%" not in "".join(table["macro f1"])
 
 
@@ -142,7 +258,7 @@ def test_a_share_of_a_doubtful_gain_is_not_shown():
 )
 def test_the_bounds_of_a_share_are_where_a_paired_test_begins_to_doubt(gains):
     gain, possible = np.array(gains).T
-    share, low, high = share_of_gain(gain, possible)
+    share, low, high = share_of_gain(gain, possible, 0)
     assert share == pytest.approx(gain.sum() / possible.sum())
     if np.isnan(low) or high - low < 1e-6:
         return
@@ -155,28 +271,28 @@ def test_the_bounds_of_a_share_are_where_a_paired_test_begins_to_doubt(gains):
 
 def test_a_share_of_what_cannot_be_told_from_zero_has_no_interval():
     gain, possible = np.array([0.1, 0.1, 0.2]), np.array([0.5, -0.3, 0.1])
-    share, low, high = share_of_gain(gain, possible)
+    share, low, high = share_of_gain(gain, possible, 0)
     assert share == pytest.approx(4 / 3)
     assert np.isnan([low, high]).all()
 
 
 @pytest.mark.parametrize("possible", [np.zeros(3), np.array([0.1, -0.1, -0.2])])
 def test_no_share_of_nothing(possible):
-    assert np.isnan(share_of_gain(np.array([0.1, 0.2, 0.3]), possible)).all()
+    assert np.isnan(share_of_gain(np.array([0.1, 0.2, 0.3]), possible, 0)).all()
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say(rng):
     """True mean 0.1, true share 0.5, over 2,000 made-up experiments of five repeats."""
     possible = rng.normal(0.2, 0.03, size=(2000, 5))
     gain = 0.5 * possible + rng.normal(0, 0.05, size=possible.shape)
-    shares = np.array([share_of_gain(*pair) for pair in zip(gain, possible, strict=True)])
-    means = np.array([mean_difference(row) for row in gain])
+    shares = np.array([share_of_gain(*pair, 0) for pair in zip(gain, possible, strict=True)])
+    means = np.array([mean_difference(row, 0) for row in gain])
     assert np.mean((shares[:, 1] < 0.5) & (shares[:, 2] > 0.5)) == pytest.approx(0.95, abs=0.015)
     assert np.mean((means[:, 1] < 0.1) & (means[:, 2] > 0.1)) == pytest.approx(0.95, abs=0.015)
 
 
 def test_a_comparison_reads_by_priors_and_methods():
-    filled, replaced = readable_comparisons(compare_methods(SCORES)).values()
+    filled, replaced = readable_comparisons(compared(SCORES)).values()
     assert filled.columns.tolist() == [
         *("class priors", "method"),
         *("macro recall", "macro precision", "weighted recall", "macro f1"),
@@ -193,5 +309,5 @@ def test_a_comparison_reads_by_priors_and_methods():
 
 
 def test_a_comparison_of_one_repeat_reads_without_intervals():
-    (table,) = readable_comparisons(compare_methods(SCORES[:36].query("repeat == 1"))).values()
+    (table,) = readable_comparisons(compared(SCORES[:36].query("repeat == 1"))).values()
     assert table["macro recall"].tolist() == ["reference", "+0.100"]

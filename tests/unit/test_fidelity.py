@@ -15,13 +15,14 @@ from imsforge.errors import DataError
 from imsforge.fidelity.assessment import (
     ALL_CLASSES,
     CLASS_LIMIT,
-    ENOUGH,
     FIDELITY_COLUMNS,
+    LEAST_PAIRS,
     assess_fidelity,
     two_sample_scores,
 )
 from imsforge.fidelity.fidelity_tables import (
     FIDELITY_METRICS,
+    copying_by_class,
     fidelity_by_class,
     fidelity_markdown,
     fidelity_summary,
@@ -101,7 +102,7 @@ def test_a_wider_spread_escapes_a_line_but_not_a_forest(rng):
     assert linear_auc(pairs, seed=0) == pytest.approx(0.5, abs=0.1)
 
 
-def test_out_of_bag_says_what_cross_validation_says(rng):
+def test_folds_of_pairs_say_what_cross_validation_says(rng):
     real, made = rng.normal(size=(300, 10)), rng.normal(size=(300, 10))
     made[:, :3] += 0.4
     X, y = np.concatenate([real, made]), np.repeat([0, 1], 300)
@@ -119,9 +120,19 @@ def test_twins_do_not_give_generated_spectra_away(rng):
     assert len(np.unique(pairs.generated, axis=0)) == len(pairs.label)
 
 
+def test_few_spectra_that_are_alike_come_out_even(rng):
+    """Out of bag they came out below 0.5."""
+    sets = rng.normal(size=(40, 2, 30, 5))
+    found = [forest_auc(as_pairs(*pair), seed)[0] for seed, pair in enumerate(sets)]
+    assert np.mean(found) == pytest.approx(0.5, abs=0.045)
+
+
 def test_too_few_spectra_are_not_judged(rng):
-    few = as_pairs(rng.normal(size=(ENOUGH - 1, 3)), rng.normal(size=(ENOUGH - 1, 3)))
-    assert two_sample_scores(few, rng).empty
+    few, enough = (rng.normal(size=(2, n, 3)) for n in (LEAST_PAIRS - 1, LEAST_PAIRS))
+    assert two_sample_scores(as_pairs(*few), rng).empty
+    scores = two_sample_scores(as_pairs(*enough), rng)
+    assert set(scores["class"]) == {ALL_CLASSES}  # classes of half as many
+    assert set(scores["metric"]) == {"two_sample_auc", "two_sample_auc_linear"}
 
 
 # Neighbours.
@@ -138,8 +149,8 @@ def by_definition(real, generated, k):
     around = np.zeros_like(inside)
     for i, r in enumerate(real):
         for j, g in enumerate(generated):
-            inside[i, j] = np.linalg.norm(r - g) < radius(real, i)
-            around[i, j] = np.linalg.norm(r - g) < radius(generated, j)
+            inside[i, j] = np.linalg.norm(r - g) <= radius(real, i)
+            around[i, j] = np.linalg.norm(r - g) <= radius(generated, j)
     return {
         "precision": inside.any(axis=0).mean(),
         "recall": around.any(axis=1).mean(),
@@ -148,10 +159,9 @@ def by_definition(real, generated, k):
     }
 
 
-def test_manifolds_by_definition(rng, capsys):
+def test_manifolds_by_definition(rng):
     real, made = rng.normal(size=(20, 3)), rng.normal(size=(20, 3)) + 0.8
     assert manifold_scores(real, made) == pytest.approx(by_definition(real, made, NEIGHBOURS))
-    assert capsys.readouterr().out == ""
 
 
 def test_manifolds_of_equal_and_of_distant_sets(rng):
@@ -166,8 +176,16 @@ def test_one_spectrum_many_times_is_precise_and_covers_nothing(rng):
     real = rng.normal(size=(100, 4))
     scores = manifold_scores(real, np.repeat(real[:1], 100, axis=0))
     assert scores["precision"] == 1
-    assert scores["recall"] == 0
+    assert scores["recall"] == 0.01  # the one itself
     assert scores["coverage"] < 0.2
+
+
+def test_repeated_spectra_lie_where_they_lie(rng):
+    """Six times the same, and more, as of an instrument with few counts: spheres of no radius."""
+    rows = np.repeat(1000 + rng.normal(size=(20, 30)), 10, axis=0).astype(np.float32)
+    assert manifold_scores(rows, rows)["precision"] == 1
+    assert manifold_scores(rows, rows[::-1])["coverage"] == 1
+    assert manifold_scores(rows, rows + np.float32(1))["precision"] == 0
 
 
 def test_the_least_number_of_rows_is_enough(rng):
@@ -176,19 +194,39 @@ def test_the_least_number_of_rows_is_enough(rng):
 
 
 def test_copying_by_hand():
-    """Test spectra lie 1 and 3 from the training spectrum, generated ones 2, 3 and 0."""
-    train = np.array([[0.0, 0.0]])
-    test, made = np.array([[1.0, 0], [0, 3.0]]), np.array([[2.0, 0], [3.0, 0], [0, 0]])
-    nearer = [0, 1, 0, 0.5, 1, 1]
-    assert copying(test, made, train) == pytest.approx(np.mean(nearer))
+    """Two train at 0 and 10, one is held out at 4: of three fresh ones it is nearest to one."""
+    train, held_out = np.array([[0.0], [10.0]]), np.array([[4.0]])
+    for made, nearer_to_held_out in (([1, 9, 5], 1), ([0, 10], 0), ([3, 4], 2), ([2], 1 / 3)):
+        share = nearer_to_held_out / len(made)
+        expected = 1 - share / (1 / 3) / 2
+        rows = np.array(made, dtype=float)[:, None]
+        assert copying(train, held_out, rows) == pytest.approx(expected)
 
 
-def test_copies_are_known_as_such(rng):
-    train, test = rng.normal(size=(100, 20)), rng.normal(size=(50, 20))
-    assert copying(test, train[:50], train) == 1
-    assert copying(test, train + 1e-3, train) == 1
-    assert copying(test, rng.normal(size=(50, 20)), train) == pytest.approx(0.5, abs=0.15)
-    assert copying(test, test + 100, train) == 0
+@pytest.mark.parametrize("n_held_out", [300, 1200])
+@pytest.mark.parametrize("spread", [0.5, 0.7, 1, 1.5])
+def test_fresh_spectra_are_no_copies_whatever_their_spread(n_held_out, spread, rng):
+    found = [
+        copying(rng.normal(size=(1200, 8)), rng.normal(size=(n_held_out, 8)), spread * fresh)
+        for fresh in rng.normal(size=(12, 600, 8))
+    ]
+    assert np.mean(found) == pytest.approx(0.5, abs=0.08)
+
+
+@pytest.mark.parametrize("n_held_out", [200, 800])
+def test_copies_do_not_hide_behind_what_is_far_away(n_held_out, rng):
+    train, held_out = rng.normal(size=(800, 8)), rng.normal(size=(n_held_out, 8))
+    copies, wide = train[:400], 3 * rng.normal(size=(400, 8))
+    assert copying(train, held_out, copies) == 1
+    assert copying(train, held_out, copies + 1e-3) == 1
+    mixture = np.concatenate([copies, wide])
+    assert copying(train, held_out, mixture) == pytest.approx(0.75, abs=0.1)
+
+
+def test_what_is_in_both_sets_is_a_copy_of_neither(rng):
+    rows = (1000 + rng.normal(size=(50, 30))).astype(np.float32)
+    assert copying(rows, rows[::-1], rows) == pytest.approx(0.5)
+    assert copying(np.tile(rows, (3, 1)), rows, rows[:7]) == pytest.approx(0.5)
 
 
 # Ions.
@@ -232,6 +270,27 @@ def test_total_ion_currents_by_hand():
     real, made = np.array([[0.0, 0], [1, 3]]), np.array([[1.0, 0], [0, 5]])
     assert total_ion_current_distance(real, made) == pytest.approx(0.5)
     assert total_ion_current_distance(real, real[::-1]) == 0
+
+
+def test_spectra_of_one_sum_have_no_spread_of_ion_currents(rng):
+    """What rounding leaves of it is no unit: distances came out as thousands of deviations."""
+    raw = rng.gamma(1, 1, size=(2, 100, 40))
+    real, made = (raw * 1e5 / raw.sum(axis=2, keepdims=True)).astype(np.float32)
+    assert np.ptp(real.sum(axis=1)) > 0
+    assert np.isnan(total_ion_current_distance(real, made * 1.5))
+    features = scale_features(features_of(real), "sqrt")
+    scores = assessed(features, *features.training_set)
+    assert "total_ion_current_distance" not in set(scores["metric"])
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (40, 30), (35, 35)])
+def test_correlation_error_of_more_ions_or_more_spectra(shape, rng):
+    real, made = rng.normal(size=(2, *shape))
+    made[:, 0] = 3
+    first, second = (np.nan_to_num(np.corrcoef(X[:, 1:], rowvar=False)) for X in (real, made))
+    n = shape[1]
+    squares = np.sum((first - second) ** 2) + 2 * np.sum(np.corrcoef(real.T)[0, 1:] ** 2)
+    assert correlation_error(real, made) == pytest.approx(np.sqrt(squares / (n * (n - 1))))
 
 
 def test_missing_ions_by_hand():
@@ -298,9 +357,10 @@ def test_every_metric_is_given(real_against_real):
     assert set(whole["metric"]) == set(FIDELITY_METRICS)
     classes = scores.groupby("metric")["class"].apply(set)
     two = {"cortex", "medulla", ALL_CLASSES}
-    for metric in ("two_sample_auc", "correlation_error", "precision"):
+    for metric in ("copying", "correlation_error", "precision"):
         assert classes[metric] == two  # four test rows are too few
-    assert classes["copying"] == classes["total_ion_current_distance"] == two | {"all but these"}
+    assert classes["two_sample_auc"] == {"cortex", ALL_CLASSES}
+    assert classes["total_ion_current_distance"] == two | {"all but these"}
 
 
 def test_the_training_set_is_its_own_copy(real_against_real):
@@ -313,7 +373,7 @@ def test_a_bad_generator(kidney):
     X, y = kidney.training_set
     scores = assessed(kidney, X[:, ::-1] * 3 + 20, y)
     assert of(scores, "two_sample_auc") == 1
-    assert of(scores, "precision") == of(scores, "coverage") == of(scores, "copying") == 0
+    assert of(scores, "precision") == of(scores, "coverage") == 0
     assert of(scores, "total_ion_current_distance") > 3
 
 
@@ -388,6 +448,18 @@ def test_methods_keep_their_order_and_their_spread():
     by_class = fidelity_by_class(scores)
     assert list(by_class) == ["none"]
     assert by_class["none"]["class"].tolist() == ["cortex"]
+
+
+def test_copies_are_told_class_by_class_the_worst_first():
+    scores = pd.concat(
+        [scores_of("smote", v, "copying", c) for c, v in (("a", [0.5]), ("b", [0.9, 0.7]))]
+        + [scores_of("smote", [0.5], "zero_share_error", "c")]
+        + [scores_of("none", [1.0], "copying", "a"), scores_of("smote", [0.6])]
+    )
+    assert fidelity_by_class(scores)["smote"]["class"].tolist() == ["b", "a", "c"]
+    assert "| smote    | b: 0.80 ± 0.14; a: 0.50" in fidelity_markdown(scores)
+    assert copying_by_class(scores)["method"].tolist() == ["smote"]
+    assert copying_by_class(scores_of("vae", [0.5])).empty
 
 
 def test_the_table_explains_every_column():

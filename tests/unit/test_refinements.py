@@ -89,15 +89,71 @@ class Blurred(GenerativeSampler):
         return self._rows[self._random.randint(len(self._rows), size=n)]
 
 
-def test_filtered_rows_are_taken_for_their_class(rng):
-    X = np.concatenate([rng.normal(0, 1, (200, 3)), rng.normal(3, 1, (100, 3))])
+def test_filtered_rows_are_taken_for_their_class_as_often_as_real_ones(rng):
+    X = np.concatenate([rng.normal(0, 1, (900, 3)), rng.normal(1, 1, (300, 3))])
+    y = np.repeat([1, 2], (900, 300))
+    sampler = Filtered(Blurred(), random_state=0).fit(X, y)
+    for label in (1, 2):
+        drawn = sampler.sample(2000, label)
+        assert drawn.shape == (2000, 3)
+        passed = np.mean(sampler.classifier_.predict(drawn) == label)
+        real = np.mean(sampler.classifier_.predict(X[y == label]) == label)
+        assert passed == pytest.approx(real, abs=0.05)
+    assert sampler.sample(0, 1).shape == (0, 3)
+    assert sampler.sample(1, 1).shape == (1, 3)
+
+
+def test_classes_that_are_far_apart_are_kept_apart(rng):
+    X = np.concatenate([rng.normal(0, 1, (200, 3)), rng.normal(9, 1, (100, 3))])
     y = np.repeat([1, 2], (200, 100))
     sampler = Filtered(Blurred(), random_state=0).fit(X, y)
     for label in (1, 2):
-        drawn = sampler.sample(300, label)
-        assert drawn.shape == (300, 3)
-        assert (sampler.classifier_.predict(drawn) == label).all()
-    assert sampler.sample(0, 1).shape == (0, 3)
+        assert np.mean(sampler.classifier_.predict(sampler.sample(300, label)) == label) > 0.97
+
+
+@pytest.mark.parametrize("n", [1, 1000])
+def test_a_small_class_is_not_cut_off_at_its_border(n, rng):
+    """A class of mean 2 beside one of mean 0 that is twenty times as frequent; both of spread 1."""
+    X = np.concatenate([rng.normal(0, 1, (4000, 1)), rng.normal(2, 1, (200, 1))])
+    y = np.repeat([1, 2], (4000, 200))
+    sampler = Filtered(Gaussian(), random_state=0).fit(X, y)
+    drawn = np.concatenate([sampler.sample(n, 2) for _ in range(max(1, 1000 // n))])
+    assert drawn.mean() == pytest.approx(X[y == 2].mean(), abs=0.1)
+    assert drawn.std() == pytest.approx(X[y == 2].std(), abs=0.1)
+
+
+def test_more_features_than_rows_do_not_make_every_row_pass(rng):
+    """A classifier of such rows knows them all by heart, and others not at all."""
+    X, y = rng.normal(size=(60, 200)), np.repeat([1, 2], 30)
+    fresh = Blurred(random_state=0).fit(X, y)
+    fresh._rows = rng.normal(size=(2000, 200))
+    sampler = Filtered(FrozenEstimator(fresh), random_state=0).fit(X, y)
+    assert (sampler.classifier_.predict(X) == y).all()
+    assert np.mean(sampler.classifier_.predict(sampler.sample(500, 1)) == 1) < 0.7
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_class_of_a_row_or_two_can_be_filtered(size, rng):
+    X, y = rng.normal(size=(40 + size, 2)), np.repeat([1, 2], (40, size))
+    sampler = Filtered(Duplicate(), random_state=0).fit(X, y)
+    assert sampler.sample(30, 2).shape == (30, 2)
+
+
+def test_a_blind_sampler_knows_no_class(rng):
+    X = np.concatenate([rng.normal(0, 1, (300, 2)), rng.normal(6, 1, (300, 2))]).astype(np.float32)
+    y = np.repeat([1, 2], 300)
+    blind = fitted_sampler("blind", X, y, seed=1)
+    first, second = (blind.sample(4000, label) for label in (1, 2))
+    assert ks_2samp(first[:, 0], second[:, 0]).pvalue > 0.001
+    np.testing.assert_allclose(first.mean(axis=0), X.mean(axis=0), atol=0.2)
+    np.testing.assert_allclose(np.cov(first.T), np.cov(X.T), rtol=0.1)
+    # The filter gives it the classes that it does not know.
+    filtered = fitted_sampler("blind+filter", X, y, seed=1)
+    assert filtered.sample(500, 2).mean() > filtered.sample(500, 1).mean() + 2
+    np.testing.assert_array_equal(
+        fitted_sampler("blind", X, y, seed=1).sample(5, 1),
+        fitted_sampler("blind", X, y, seed=1).sample(5, 2),
+    )
 
 
 def test_where_nothing_passes_the_most_probable_are_taken(rng):

@@ -6,10 +6,10 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from imsforge.artifacts.contract import Resampled
+from imsforge.artifacts.contract import Features, Resampled
 from imsforge.errors import DataError
 from imsforge.evaluation.classifiers import CLASSIFIERS, fitted_classifier, with_priors
-from imsforge.evaluation.comparison import compare_methods
+from imsforge.evaluation.comparison import Resampling, compare_methods
 from imsforge.evaluation.score_tables import (
     class_counts,
     coverage_note,
@@ -18,6 +18,7 @@ from imsforge.evaluation.score_tables import (
     method_summary,
     readable_table,
     score_table,
+    undetermined_note,
 )
 from imsforge.evaluation.scores import (
     ALL_SAMPLES,
@@ -33,6 +34,8 @@ from imsforge.plots.matrices import recall_matrix
 from imsforge.scaling import scale_features
 
 NAMES = np.array(["a", "b", "c"])
+#: Repeats that are each a unit of their own.
+ONE_OF_EACH = Resampling({1: 1, 2: 2}, 0.25)
 TRUTH = np.array([1, 1, 1, 1, 2, 2, 3, 3])
 PREDICTED = np.array([1, 1, 1, 2, 2, 1, 2, 2])
 
@@ -151,6 +154,113 @@ def test_observed_priors_of_the_real_rows_are_what_a_classifier_has_learnt(featu
     counts = [np.sum(model.predict(features.test_set[0]) == k) for k in (1, 2, 3)]
     _, confusion, _ = judged(features, classifiers=[name])
     assert predicted_counts(confusion, features.names) == counts
+
+
+def split_in_half(values, label):
+    """Features of which every second row trains."""
+    return Features(
+        values=values.astype(np.float32),
+        label=label.astype(np.int16),
+        pixel=np.arange(len(label)),
+        train=np.arange(len(label)) % 2 == 0,
+        names=NAMES,
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(CLASSIFIERS) - {"network"}))
+@pytest.mark.parametrize("method", ["standard", "minmax", "featurewise-minmax", "sqrt"])
+def test_a_peak_that_is_constant_within_every_class(name, method, rng):
+    """In single precision rounding makes it the surest peak of all, and classes lose all rows."""
+    label = np.repeat([1, 2, 3], [200, 160, 40])
+    spectra = rng.poisson(40, size=(400, 8)) + 25.0 * (label[:, None] == [1, 2, 3, 1, 2, 3, 1, 2])
+    spectra[:, 5] = np.array([0.1, 3.3, 7.7])[label - 1]
+    spectra[:, 6] = 0.3
+    features = scale_features(split_in_half(spectra, label), method)
+    scores, _, _ = judged(features, classifiers=[name], priors=["observed", "balanced"])
+    recall = scores[(scores["metric"] == "recall") & (scores["class"] != "weighted")]
+    assert recall["value"].min() > 0.85
+
+
+def test_the_case_of_a_constant_peak(shared_data):
+    table = pd.read_csv(shared_data / "cases" / "lda-constant" / "tissue.csv")
+    code = pd.Categorical(table["tissue"]).codes + 1
+    spectra = table.drop(columns=["x", "y", "tissue"]).to_numpy(float)
+    features = scale_features(split_in_half(spectra, code), "standard")
+    scores, _, _ = judged(features)
+    assert value(scores, "macro", "recall") == 1
+
+
+@pytest.mark.parametrize("method", ["gaussian", "smote", "noise"])
+@pytest.mark.parametrize("task", ["oversample", "replace"])
+def test_rounding_of_generated_rows_is_no_spread(method, task, rng):
+    """A generator gives a constant peak a spread by rounding, which real rows do not have."""
+    label = np.repeat([1, 2, 3], [200, 160, 40])
+    spectra = rng.poisson(40, size=(400, 8)) + 25.0 * (label[:, None] == [1, 2, 3, 1, 2, 3, 1, 2])
+    spectra[:, 5] = np.array([0.1, 3.3, 7.7])[label - 1]
+    features = scale_features(split_in_half(spectra, label), "standard")
+    sampler = fitted_sampler(method, *features.training_set, seed=1)
+    scores, _, _ = judged(features, sampler, task)
+    recall = scores[(scores["metric"] == "recall") & (scores["class"] != "weighted")]
+    assert recall["value"].min() > 0.85
+
+
+def test_lda_of_features_that_are_all_constant_within_classes():
+    label = np.tile([1, 2, 3], 20)
+    features = split_in_half(np.stack([label, label**2], axis=1), label)
+    with pytest.raises(DataError, match="classifier lda: none of 2 features varies") as raised:
+        judged(features)
+    assert "\n" not in str(raised.value)
+    scores, _, _ = judged(features, classifiers=["lda-shrunk"])
+    assert value(scores, "macro", "recall") == 1
+
+
+def few_spectra(rng):
+    """More features than training rows: 60 rows of three classes, half of which train."""
+    label = np.tile([1, 1, 2, 2, 3, 3], 10)
+    values = rng.normal(size=(60, 100))
+    values[:, :3] += 3 * (label[:, None] == [1, 2, 3])
+    return split_in_half(values, label)
+
+
+def test_shrunk_lda_is_determined_by_few_spectra(rng, caplog):
+    features = few_spectra(rng)
+    scores, _, _ = judged(features, classifiers=["lda", "lda-shrunk"])
+    recall = scores.query("`class` == 'macro' and metric == 'recall'").set_index("classifier")
+    assert recall.loc["lda-shrunk", "value"] > recall.loc["lda", "value"] + 0.1
+    assert "lda is not determined: 30 training rows of 3 classes for 100 features" in caplog.text
+    caplog.clear()
+    judged(features, classifiers=["lda-shrunk"])
+    assert "not determined" not in caplog.text
+
+
+def test_shrunk_lda_knows_no_units(rng):
+    features = few_spectra(rng)
+    units = np.float32(2.0) ** np.arange(100)
+    scaled = replace(features, values=np.multiply(features.values, units))
+    first, again = (judged(f, classifiers=["lda-shrunk"])[1] for f in (features, scaled))
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_shrunk_lda_takes_a_class_of_one_row(features):
+    X, y = features.training_set
+    rows = np.concatenate([np.flatnonzero(y != 3), np.flatnonzero(y == 3)[:1]])
+    model = fitted_classifier("lda-shrunk", X[rows], y[rows], 0)
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+def test_lda_without_enough_spectra_is_told():
+    scores = scores_of("none", [0.5, 0.7])
+    table = score_table(scores, COUNTS)  # 12 training rows of two classes
+    assert undetermined_note(table, 10) == ""
+    note = undetermined_note(table, 11)
+    assert note.startswith("LDA is not determined here: 12 training spectra of 2 classes")
+    assert "add lda-shrunk" in note
+    assert "\n" not in note
+    both = score_table(pd.concat([scores, scores.assign(classifier="lda-shrunk")]), COUNTS)
+    assert "read lda-shrunk beside it" in undetermined_note(both, 11)
+    other = score_table(scores.assign(classifier="random-forest"), COUNTS)
+    assert undetermined_note(other, 11) == ""
+    assert note in markdown_table(table, compare_methods(scores, ONE_OF_EACH), ["", note])
 
 
 def test_a_class_that_was_not_drawn_is_never_predicted(features):
@@ -274,7 +384,7 @@ def test_a_class_that_some_repeats_do_not_test():
     assert np.isnan(table["none_recall_std"][0])
     assert " x (1)." in coverage_note(scores, COUNTS["class"])
     assert coverage_note(scores, COUNTS["class"]) in markdown_table(
-        table, compare_methods(scores), coverage_note(scores, COUNTS["class"])
+        table, compare_methods(scores, ONE_OF_EACH), [coverage_note(scores, COUNTS["class"])]
     )
 
 
@@ -298,7 +408,7 @@ def test_each_task_has_its_own_rows():
     table = score_table(scores, COUNTS)
     assert table["task"].tolist() == ["oversample"] * 4 + ["replace"] * 4
     assert table["none_recall_std"].isna().all()  # one repeat has no spread
-    text = markdown_table(table, compare_methods(scores))
+    text = markdown_table(table, compare_methods(scores, ONE_OF_EACH))
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert len(headings) == 4
     assert sum(line.endswith("what changes") for line in headings) == 2
@@ -313,7 +423,7 @@ def test_each_of_the_priors_has_its_own_rows_and_says_what_it_asks():
     assert table["none_recall_mean"].tolist()[::4] == [0.5, 0.25]
     headings = [
         line
-        for line in markdown_table(table, compare_methods(scores)).splitlines()
+        for line in markdown_table(table, compare_methods(scores, ONE_OF_EACH)).splitlines()
         if line.startswith("## ")
     ]
     assert "what do the spectra add?" in headings[0]

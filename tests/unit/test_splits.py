@@ -7,7 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imsforge.errors import ConfigError, DataError
-from imsforge.splits.pixels import select_classes, split_pixels
+from imsforge.evaluation.score_tables import SUMMARY_ROWS
+from imsforge.evaluation.scores import ALL_SAMPLES
+from imsforge.fidelity.assessment import ALL_CLASSES
+from imsforge.splits.pixels import SUMMARIES, WHOLE, select_classes, split_pixels
 from imsforge.study.config import validate_config
 
 NAMES = np.array(["1", "2", "3"])
@@ -160,6 +163,32 @@ def test_blocks_that_are_too_large_are_refused():
         split_pixels(label, x, y, classes=[1, 2], names=NAMES, method="blocks", block_size=50)
 
 
+@pytest.mark.parametrize("name", ["macro", "weighted", "all"])
+def test_a_class_with_the_name_of_a_summary_is_refused_in_one_line(name):
+    label = np.repeat([1, 2, 3], 40)
+    x, y = grid(120, 1)
+    names = np.array(["1", name, "3"])
+    with pytest.raises(DataError, match=f"a class is called '{name}', which stands") as raised:
+        split_pixels(label, x, y, classes=[1, 2, 3], names=names)
+    assert "\n" not in str(raised.value)
+    split_pixels(label, x, y, classes=[1, 3], names=names)  # it is not among the classes
+
+
+def test_a_sample_called_all_is_refused_in_one_line():
+    label, sample = np.repeat([1, 2], 40), np.tile([0, 1], 40)
+    x, y = grid(80, 1)
+    options = {"classes": [1, 2], "names": NAMES}
+    with pytest.raises(DataError, match="a sample is called 'all', which stands") as raised:
+        split_pixels(label, x, y, sample, samples=("liver", "all"), **options)
+    assert "\n" not in str(raised.value)
+    split_pixels(label, x, y, samples=("all",), **options)  # one sample has no rows of its own
+
+
+def test_every_name_of_a_summary_is_reserved():
+    assert set(SUMMARIES) == {*SUMMARY_ROWS, ALL_CLASSES}
+    assert WHOLE == ALL_SAMPLES
+
+
 def test_a_class_of_one_pixel_is_refused_in_one_line():
     label = np.array([1] * 30 + [2] * 30 + [3])
     with pytest.raises(DataError, match=r"class '3' \(size 1\)") as raised:
@@ -190,6 +219,90 @@ def test_class_selection():
         select_classes(label, NAMES, {"largest": 4})
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    centres=st.lists(st.tuples(st.integers(0, 49), st.integers(0, 39)), min_size=2, max_size=7),
+    block_size=st.integers(2, 9),
+    test_share=st.floats(0.05, 0.95),
+    n_samples=st.integers(1, 2),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_blocks_test_as_much_of_each_class_as_asked(
+    centres, block_size, test_share, n_samples, seed
+):
+    """Or they stop, and name the class that lies in too few blocks, or the size of the blocks."""
+    x, y = grid(50, 40)
+    far = [(x - cx) ** 2 + (y - cy) ** 2 * (1 + k) for k, (cx, cy) in enumerate(centres)]
+    label = 1 + np.argmin(far, axis=0)
+    names = np.array([f"c{k}" for k in range(len(centres))])
+    classes = [int(k) for k in np.unique(label) if np.sum(label == k) >= 20]
+    if len(classes) < 2:
+        return
+    try:
+        train, test, _ = split_pixels(
+            label,
+            x,
+            y,
+            x * n_samples // 50,
+            classes=classes,
+            names=names,
+            samples=("a", "b"),
+            method="blocks",
+            block_size=block_size,
+            test_share=test_share,
+            max_train=10**6,
+            seed=seed,
+        )
+    except DataError as error:
+        assert "\n" not in str(error)
+        assert "lies in too few blocks" in str(error) or "gives" in str(error)
+        return
+    assert sorted({*train, *test}) == np.flatnonzero(np.isin(label, classes)).tolist()
+    assert not set(train) & set(test)
+    for k in classes:
+        assert np.sum(label[test] == k) >= test_share * np.sum(label == k) - 1e-6
+        assert np.sum(label[train] == k) > 0
+
+
+@pytest.mark.parametrize("test_share", [0.1, 0.2, 0.3, 0.5, 0.6, 0.75, 0.9])
+def test_shares_of_blocks_are_about_what_is_asked(test_share):
+    x, y = grid(60, 60)
+    label = 1 + (x // 3 + y // 3) % 3
+    _, test, _ = split_pixels(
+        *(label, x, y),
+        classes=[1, 2, 3],
+        names=NAMES,
+        method="blocks",
+        block_size=4,
+        test_share=test_share,
+    )
+    assert test_share <= len(test) / len(label) <= test_share + 0.2
+
+
+def test_blocks_of_a_rare_class_test_it_too():
+    """One in a hundred pixels: a fold that is right on average may all but miss it."""
+    x, y = grid(80, 80)
+    label = np.where((x < 8) & (y < 8), 2, 1)
+    for seed in range(20):
+        _, test, _ = split_pixels(
+            *(label, x, y), classes=[1, 2], names=NAMES, method="blocks", block_size=3, seed=seed
+        )
+        assert 13 <= np.sum(label[test] == 2) < 64
+        assert np.mean(label[test] == 1) > 0.9
+
+
+def test_a_class_of_one_block_is_named():
+    x, y = grid(40, 40)
+    label = np.where((x == 7) & (y == 9), 2, 1)
+    options = {"method": "blocks", "block_size": 5, "minimum_class_size": 1}
+    with pytest.raises(
+        DataError, match=r"class '2' lies in too few blocks for 0\.2 of it"
+    ) as raised:
+        split_pixels(label, x, y, classes=[1, 2], names=NAMES, **options)
+    assert "lower split.block_size (5)" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
 def digest(rows):
     return hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:16]
 
@@ -204,18 +317,18 @@ def digest(rows):
         ),
         (
             {"method": "blocks", "block_size": 4, "max_train": 300, "seed": 7},
-            (853, 239),
-            ("7a8adc2527aa0c41", "0ba2ec1547151b03"),
+            (848, 244),
+            ("a45f107f8cee6fb1", "4d173b9769ad089a"),
         ),
         (
             {"method": "blocks", "block_size": 7, "test_share": 0.3, "seed": 11},
-            (791, 376),
-            ("01d6e42596a31e46", "e64b924f2883805e"),
+            (758, 409),
+            ("22421f1fd37dc20a", "191009a4dc31c2d1"),
         ),
     ],
 )
 def test_one_sample_splits_as_it_did_before_there_were_samples(options, sizes, digests):
-    """The numbers were recorded before coordinates counted within a sample."""
+    """Those at random were recorded before coordinates counted within a sample."""
     x, y = (axis.ravel() for axis in np.meshgrid(np.arange(5, 45), np.arange(-3, 27)))
     label = np.where(x < 20, 1, np.where(y < 10, 2, 3))
     label[::37] = 0

@@ -4,7 +4,7 @@ import pytest
 
 from imsforge.artifacts.tables import read_csv, write_csv
 from imsforge.artifacts.text import read_json, write_json
-from imsforge.evaluation.comparison import compare_methods
+from imsforge.evaluation.comparison import Resampling, compare_methods
 from imsforge.evaluation.score_tables import score_table
 from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS
 from imsforge.fidelity.assessment import FIDELITY_COLUMNS
@@ -56,7 +56,7 @@ def run(tmp_path):
     table = score_table(scores, counts)
     write_csv(scores, folder / "e" / "scores.csv")
     write_csv(table, folder / "e" / "table.csv")
-    write_csv(compare_methods(scores), folder / "e" / "comparison.csv")
+    write_csv(compare_methods(scores, Resampling({1: 1}, 0.25)), folder / "e" / "comparison.csv")
     rows = [("none", 1, name, "two_sample_auc", 0.5625) for name in ("<i>x</i>", "NA", "all")]
     fidelity = pd.DataFrame(rows, columns=FIDELITY_COLUMNS)
     write_csv(fidelity, folder / "e" / "fidelity.csv")
@@ -164,6 +164,12 @@ def test_each_of_the_priors_has_a_section_and_methods_are_compared(page):
     assert "equal class priors: what does a changed prior do?" in page
     assert "judged by lda; what changes" in page
     assert page.count("not over animals") == 1
+
+
+def test_lda_that_is_not_determined_is_told(write):
+    """Seven training spectra of two classes: enough for five features, too few for six."""
+    assert "LDA is not determined" not in write()
+    assert "LDA is not determined here: 7 training spectra" in write(features=6)
 
 
 def test_nothing_is_compared_without_the_real_training_set(run, write):

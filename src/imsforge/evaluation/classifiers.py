@@ -1,8 +1,10 @@
 """The classifiers that judge a training set, and how frequent they take the classes to be."""
 
+import logging
 import warnings
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -12,6 +14,38 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from imsforge.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+
+class VaryingWithinClasses(TransformerMixin, BaseEstimator):
+    """Leave out features that vary within classes by rounding at most.
+
+    LDA measures differences between classes in units of the spread within them, and leaves out
+    features without any. What is left of none in single precision, in a measurement or in rows that
+    were generated, would be the surest feature of all.
+    """
+
+    def fit(self, X, y):
+        """Learn which features vary; X (n_rows, n_features), y (n_rows,)."""
+        _, code = np.unique(y, return_inverse=True)
+        means = np.stack([X[code == k].mean(axis=0) for k in range(code.max() + 1)])
+        spread = np.sqrt(np.mean((X - means[code]) ** 2, axis=0))
+        self.varies_ = spread > ROUNDING * np.abs(X).max(axis=0)
+        if not self.varies_.any():
+            raise DataError(
+                f"classifier lda: none of {X.shape[1]} features varies within the classes of the "
+                "training rows, so that it has no covariance; judge by another of `classifiers`"
+            )
+        return self
+
+    def transform(self, X):
+        """Return the features that vary, (n_rows, n_varying)."""
+        return X[:, self.varies_]
+
+
+#: Spread of a feature within classes, over its largest value, that single precision may make up.
+ROUNDING = 1e-5
 
 
 def _logistic_regression(seed):
@@ -26,9 +60,19 @@ def _network(seed):
     )
 
 
+def _shrunk_lda():
+    # The covariance of each class is shrunk by as much as its rows leave open (Ledoit and Wolf
+    # 2004), so that it is one where rows are fewer than features. Standardised features, for what
+    # it is shrunk to depends on their units.
+    return make_pipeline(
+        StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+    )
+
+
 #: Name in the configuration -> function of a seed that returns an unfitted classifier.
 CLASSIFIERS = {
-    "lda": lambda seed: LinearDiscriminantAnalysis(),
+    "lda": lambda seed: make_pipeline(VaryingWithinClasses(), LinearDiscriminantAnalysis()),
+    "lda-shrunk": lambda seed: _shrunk_lda(),
     "logistic-regression": _logistic_regression,
     "random-forest": lambda seed: RandomForestClassifier(n_estimators=200, random_state=seed),
     "nearest-neighbours": lambda seed: KNeighborsClassifier(n_neighbors=5),
@@ -44,7 +88,10 @@ PRIORS = {
 
 
 def fitted_classifier(name, X, y, seed):
-    """Return a classifier, fitted to a training set.
+    """Return a classifier, fitted to a training set in double precision.
+
+    In single precision a feature that is constant within every class has a little spread by
+    rounding, which LDA would take for the surest feature of all.
 
     Parameters
     ----------
@@ -63,7 +110,19 @@ def fitted_classifier(name, X, y, seed):
     with warnings.catch_warnings():
         # A feature that is constant in every class is no news to the reader of a table.
         warnings.filterwarnings("ignore", message="Variables are collinear")
-        return CLASSIFIERS[name](seed).fit(X, y)
+        # Nor is a class of one row, whose covariance is shrunk to nothing.
+        warnings.filterwarnings("ignore", message="Only one sample available")
+        return CLASSIFIERS[name](seed).fit(X.astype(np.float64), y)
+
+
+def lda_is_determined(n_rows, n_classes, n_features):
+    """Tell whether training rows are enough for the pooled covariance of plain LDA.
+
+    It has ``n_rows - n_classes`` degrees of freedom. With fewer than features it is singular: LDA
+    then sees nothing but the directions in which the training set happens to vary, so that it
+    judges how many of them a method fills.
+    """
+    return n_rows - n_classes >= n_features
 
 
 def _check_held_out(y):

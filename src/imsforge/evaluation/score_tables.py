@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from imsforge.artifacts.tables import format_score
+from imsforge.evaluation.classifiers import lda_is_determined
 from imsforge.evaluation.comparison import AVERAGES
 from imsforge.evaluation.scores import ALL_SAMPLES
 
@@ -88,20 +89,55 @@ def coverage_note(scores, classes):
     )
 
 
+def undetermined_note(table, n_features):
+    """Say where plain LDA is not determined by the training spectra, and what judges in its place.
+
+    Parameters
+    ----------
+    table : DataFrame, as `score_table` returns it
+    n_features : int
+
+    Returns
+    -------
+    str
+        One paragraph, or nothing where LDA is determined, or is not among the classifiers.
+    """
+    n_train = table.set_index("class")["train"].groupby(level=0, sort=False).first()
+    n_rows, n_classes = int(n_train["weighted"]), len(n_train) - len(SUMMARY_ROWS)
+    classifiers = set(table["classifier"])
+    if "lda" not in classifiers or lda_is_determined(n_rows, n_classes, n_features):
+        return ""
+    way_out = (
+        "read lda-shrunk beside it"
+        if "lda-shrunk" in classifiers
+        else "add lda-shrunk to `classifiers` and read it beside lda"
+    )
+    return (
+        f"LDA is not determined here: {n_rows} training spectra of {n_classes} classes are too few "
+        f"for the covariance of {n_features} features, so that its scores depend on how many "
+        f"directions a method happens to fill, and may turn the order of methods round; {way_out}."
+    )
+
+
 #: What each method and refinement does.
 METHOD_NOTES = {
     "none": "the training set as it is",
-    "duplicate": "repeats real spectra, which changes the class prior and nothing else",
+    "duplicate": "repeats real spectra: small classes weigh more, in the prior and in all that is "
+    "pooled over classes; no spectrum is new",
     "noise": "draws each feature from the mean and standard deviation of its class",
     "gaussian": "draws all features from the mean and covariance of a class",
     "smote": "interpolates between neighbours of a class",
-    "oracle": "takes real spectra that were held back, what a perfect generator would make",
+    "blind": "draws from one Gaussian of all classes, whichever is asked for: a control, which "
+    "cannot teach classes",
+    "oracle": "takes real spectra that were held back, as many as there are, as true as a perfect "
+    "generator's",
     "cgan": "a conditional generator, cross-entropy",
     "cwgan": "a conditional generator, Wasserstein distance and clipped weights",
     "cwgan-gp": "a conditional generator, Wasserstein distance and gradient penalty",
     "vae": "a conditional variational autoencoder with noise and exact zeros of each peak",
     "calibrate": "gives each peak of a class the values that training spectra have, by rank",
-    "filter": "keeps what a classifier of the training spectra takes for its class",
+    "filter": "keeps as large a share that a classifier takes for its class as there is among real "
+    "spectra; that hands on what this classifier knows, see blind+filter",
 }
 
 
@@ -111,14 +147,14 @@ def method_notes(methods):
     return "; ".join(f"{part}: {METHOD_NOTES[part]}" for part in parts) + "."
 
 
-def markdown_table(table, comparison, note=""):
+def markdown_table(table, comparison, notes=()):
     """Write a `score_table` for people: for each of `SECTION` a summary and the classes.
 
     Parameters
     ----------
     table : DataFrame, as `score_table` returns it
     comparison : DataFrame, as `compare_methods` returns it
-    note : str, a paragraph to end with
+    notes : sequence of str, paragraphs to end with; empty ones are left out
 
     Returns
     -------
@@ -132,7 +168,7 @@ def markdown_table(table, comparison, note=""):
     for title, part in readable_comparisons(comparison).items():
         sections.append(f"## {title}\n\n{COMPARISON_NOTE}\n\n{_markdown(part)}\n")
     sections.append(f"{method_notes(_methods(table))}\n")
-    return "\n".join([*sections, f"{note}\n"] if note else sections)
+    return "\n".join([*sections, *(f"{note}\n" for note in notes if note)])
 
 
 def _markdown(table):
@@ -216,8 +252,10 @@ def method_summary(part):
 #: What to know of a comparison before reading it.
 COMPARISON_NOTE = (
     "Mean difference to the real training set as it is (none; when small classes are filled up, "
-    "under observed priors) in the same repeat, and its 95 % interval. The interval is over "
-    "repeats, other splits and seeds of the same section, not over animals. In percent, when small "
+    "under observed priors) in the same repeat, and its 95 % interval, which allows for the pixels "
+    "that repeats share (Nadeau and Bengio 2003). It is over other splits and seeds of the same "
+    "section, not over animals; only where each repeat tests a sample that it does not train on, "
+    "it is over samples. In percent, when small "
     "classes are filled up, the share of the oracle's gain under the same priors, where that gain "
     "can be told from zero; when all is replaced, the share of the score of real spectra."
 )

@@ -1,11 +1,20 @@
 """What a training set is worth: scores on real test spectra, one number a row."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from imsforge.evaluation.classifiers import PRIORS, fitted_classifier, with_priors
+from imsforge.evaluation.classifiers import (
+    PRIORS,
+    fitted_classifier,
+    lda_is_determined,
+    with_priors,
+)
 from imsforge.fidelity.frechet import gaussian_of
+
+logger = logging.getLogger(__name__)
 
 #: Columns of every ``scores.csv``.
 SCORE_COLUMNS = [
@@ -64,6 +73,8 @@ def evaluate(features, resampled, *, classifiers, priors, identity, seed=0):
         In the features' own units; for the task "replace" alone, where every class is generated.
     """
     test_X, test_y = features.test_set
+    if "lda" in classifiers:
+        _warn_of_undetermined_lda(*features.training_set)
     all_scores, all_confusion, frechet = [], [], None
     for task, training in resampled.tasks.items():
         scores, confusion = judge(features, training, classifiers, priors, seed)
@@ -90,6 +101,16 @@ def evaluate(features, resampled, *, classifiers, priors, identity, seed=0):
         pd.concat(all_confusion).assign(**who)[CONFUSION_COLUMNS],
         frechet.assign(**who)[FRECHET_COLUMNS],
     )
+
+
+def _warn_of_undetermined_lda(X, y):
+    n_classes = len(np.unique(y))
+    if not lda_is_determined(len(X), n_classes, X.shape[1]):
+        logger.warning(
+            "classifier lda is not determined: %d training rows of %d classes for %d features; "
+            "lda-shrunk is",
+            *(len(X), n_classes, X.shape[1]),
+        )
 
 
 def rows_of_samples(features):
@@ -220,7 +241,7 @@ def predictions(model, features, fitted_to, priors):
     """
     test_X, _ = features.test_set
     _, real_y = features.training_set
-    posterior = model.predict_proba(test_X)
+    posterior = model.predict_proba(test_X.astype(np.float64))
     fitted, real = (_counts(y, model.classes_) for y in (fitted_to, real_y))
     return {
         kind: model.classes_[with_priors(posterior, fitted, PRIORS[kind](real)).argmax(axis=1)]

@@ -11,7 +11,7 @@ from imsforge.fidelity.ions import (
 )
 from imsforge.fidelity.neighbours import LEAST_ROWS, copying, manifold_scores
 from imsforge.fidelity.pairs import draw_pairs
-from imsforge.fidelity.two_sample import FOLDS, forest_auc, linear_auc, without_repeats
+from imsforge.fidelity.two_sample import forest_auc, linear_auc, without_repeats
 
 #: Columns of every ``fidelity.csv``.
 FIDELITY_COLUMNS = ["method", "repeat", "class", "metric", "value"]
@@ -25,8 +25,11 @@ CLASS_LIMIT = 1000
 #: Most real and as many generated spectra that classifiers tell apart, over all classes.
 CLASSIFIER_LIMIT = 1500
 
-#: Spectra of a class that a correlation or an area under a curve takes to say anything.
+#: Spectra of a class that a correlation, or a search for copies, takes to say anything.
 ENOUGH = 20
+
+#: Pairs that an area under a curve takes: of fewer, chance alone makes it 0.1 more or less.
+LEAST_PAIRS = 100
 
 
 def assess_fidelity(features, resampled, *, identity, seed=0):
@@ -61,7 +64,7 @@ def assess_fidelity(features, resampled, *, identity, seed=0):
     scores = pd.concat(
         [
             two_sample_scores(pairs, random),
-            neighbour_scores(pairs, *features.training_set),
+            neighbour_scores(pairs, features.training_set, features.test_set),
             ion_scores(pairs.mapped(features.to_spectra)),
         ]
     )
@@ -84,11 +87,11 @@ def two_sample_scores(pairs, random):
     """
     pairs = without_repeats(pairs)
     pairs = pairs.take(random.permutation(len(pairs.label))[:CLASSIFIER_LIMIT])
-    if len(pairs.label) < max(ENOUGH, FOLDS):
+    if len(pairs.label) < LEAST_PAIRS:
         return _rows("two_sample_auc", {})
     seed = int(random.integers(2**31))
     whole, by_class = forest_auc(pairs, seed)
-    enough = pd.Series(pairs.label).value_counts() >= ENOUGH
+    enough = pd.Series(pairs.label).value_counts() >= LEAST_PAIRS
     kept = by_class[enough.reindex(by_class.index)]
     return pd.concat(
         [
@@ -98,27 +101,30 @@ def two_sample_scores(pairs, random):
     )
 
 
-def neighbour_scores(pairs, train_X, train_y):
+def neighbour_scores(pairs, train, test):
     """Score precision, recall, density, coverage and copying, by class and on average.
 
     Parameters
     ----------
     pairs : Pairs, in the scaled feature space
-    train_X, train_y : (n_rows, n_features) and (n_rows,) arrays
-        The real spectra that the generator learnt from.
+    train, test : (X, y), of shapes (n_rows, n_features) and (n_rows,)
+        The real spectra that the generator learnt from, and others.
 
     Returns
     -------
     DataFrame with columns class (a label or `ALL_CLASSES`), metric, value
     """
+    (train_X, train_y), (test_X, test_y) = train, test
     manifolds, copies = {}, {}
     for label, own in pairs.by_class().items():
-        copies[label] = copying(own.real, own.generated, train_X[train_y == label])
+        learnt, held_out = train_X[train_y == label], test_X[test_y == label]
+        if min(len(learnt), len(held_out)) >= ENOUGH:
+            copies[label] = copying(learnt, held_out, own.generated)
         if len(own.label) >= LEAST_ROWS:
             manifolds[label] = manifold_scores(own.real, own.generated)
     by_metric = pd.DataFrame.from_dict(manifolds, orient="index")
     tables = [_rows_and_mean(metric, values) for metric, values in by_metric.items()]
-    return pd.concat([*tables, _rows_and_mean("copying", pd.Series(copies))])
+    return pd.concat([*tables, _rows_and_mean("copying", pd.Series(copies, dtype=float))])
 
 
 def ion_scores(pairs):
@@ -135,14 +141,13 @@ def ion_scores(pairs):
     """
     classes = pairs.by_class()
     enough = {label: own for label, own in classes.items() if len(own.label) >= ENOUGH}
-    varied = {k: own for k, own in classes.items() if np.ptp(own.real.sum(axis=1)) > 0}
-    currents = _by_class(total_ion_current_distance, varied)
+    currents = pd.Series(_by_class(total_ion_current_distance, classes), dtype=float).dropna()
     return pd.concat(
         [
             _rows(
                 "correlation_error", _by_class(correlation_error, {**enough, ALL_CLASSES: pairs})
             ),
-            _rows_and_mean("total_ion_current_distance", pd.Series(currents, dtype=float)),
+            _rows_and_mean("total_ion_current_distance", currents),
             _rows("zero_share_error", _by_class(zero_share_error, {**classes, ALL_CLASSES: pairs})),
         ]
     )

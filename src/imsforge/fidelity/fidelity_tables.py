@@ -1,5 +1,7 @@
 """Fidelity of many repeats as a table for people, and what its columns mean."""
 
+import pandas as pd
+
 from imsforge.artifacts.tables import format_score
 from imsforge.fidelity.assessment import ALL_CLASSES
 
@@ -45,9 +47,11 @@ FIDELITY_METRICS = {
         "real gives nearly 0"
     ),
     "copying": (
-        "probability that a generated spectrum is nearer to a training spectrum than an unseen "
-        "real one is; 0.5 is best, and what unseen real spectra give; 1 means copies, 0 means far "
-        "from all that was measured"
+        "how often the nearest real spectrum of a generated one is a training rather than an "
+        "unseen test spectrum of its class, as if there were as many of both; 0.5 is what fresh "
+        "spectra give, whatever their spread, and 1 means copies; real training against real test "
+        "spectra gives more than 0.5 where they come from different places; it says nothing of "
+        "privacy"
     ),
 }
 
@@ -83,18 +87,46 @@ def fidelity_by_class(scores):
 
     Returns
     -------
-    dict of method to DataFrame of str, one row a class
+    dict of method to DataFrame of str, one row a class, those with most copies first
     """
     single = scores[scores["class"] != ALL_CLASSES]
     return {
-        method: _readable(own, "class", list(dict.fromkeys(own["class"])))
+        method: _readable(own, "class", _most_copies_first(own))
         for method, own in single.groupby("method", sort=False)
     }
 
 
+def _most_copies_first(scores):
+    """Return the classes in the order of their mean `copying`; those without it last."""
+    copies = scores[scores["metric"] == "copying"].groupby("class", sort=False)["value"].mean()
+    ordered = copies.sort_values(ascending=False, kind="stable").index
+    return list(dict.fromkeys([*ordered, *scores["class"]]))
+
+
+def copying_by_class(scores):
+    """Say for each method how many copies its classes hold, the worst class first.
+
+    Parameters
+    ----------
+    scores : DataFrame with the columns of ``fidelity.csv``, of one experiment
+
+    Returns
+    -------
+    DataFrame of str with columns method, copying by class
+        Without the method ``none``, which is its own copy.
+    """
+    rows = []
+    for method, table in fidelity_by_class(scores).items():
+        known = table[table["copying"] != "-"]
+        if method != "none" and len(known):
+            cells = [f"{c}: {v}" for c, v in zip(known["class"], known["copying"], strict=True)]
+            rows.append((method, "; ".join(cells)))
+    return pd.DataFrame(rows, columns=["method", "copying by class, the worst first"])
+
+
 def _readable(scores, key, rows):
-    statistics = scores.groupby([key, "metric"])["value"].agg(["mean", "std"])
-    wide = statistics.unstack("metric").reindex(rows)
+    statistics = {"values": "value", "aggfunc": ["mean", "std"], "dropna": False}
+    wide = scores.pivot_table(index=key, columns="metric", **statistics).reindex(rows)
     table = wide["mean"].reindex(columns=list(FIDELITY_METRICS)).astype(object)
     for metric in table.columns.intersection(wide["mean"].columns):
         both = zip(wide["mean"][metric], wide["std"][metric], strict=True)
@@ -114,12 +146,16 @@ def fidelity_markdown(scores):
     -------
     str
     """
-    table = fidelity_summary(scores).to_markdown(index=False, disable_numparse=True)
+    tables = [
+        table.to_markdown(index=False, disable_numparse=True)
+        for table in (fidelity_summary(scores), copying_by_class(scores))
+        if len(table)
+    ]
     lines = [f"- {metric.replace('_', ' ')}: {text}." for metric, text in FIDELITY_METRICS.items()]
     return "\n\n".join(
         [
             "## Do generated spectra look like real ones?",
-            table,
+            *tables,
             "Mean ± standard deviation over repeats.",
             "\n".join(lines),
             f"{REFERENCE}\n",

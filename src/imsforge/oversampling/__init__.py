@@ -4,6 +4,7 @@ from importlib import import_module
 
 #: Where each name comes from; imported when it is first used, since torch takes seconds.
 _PLACES = {
+    "Blind": "controls",
     "CGAN": "gan",
     "CWGAN": "gan",
     "CWGANGP": "gan",

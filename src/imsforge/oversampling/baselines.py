@@ -8,7 +8,12 @@ from imsforge.oversampling.base import GenerativeSampler
 
 
 class Duplicate(GenerativeSampler):
-    """Draw rows of the class itself, with replacement: a changed prior and nothing else."""
+    """Draw rows of the class itself, with replacement.
+
+    That changes how much each class weighs: the prior, and whatever else a classifier pools over
+    classes, such as the covariance of LDA, the nodes of a tree or a network's loss. It adds no
+    spectrum.
+    """
 
     def _learn(self, X, y):
         self._rows = {label: X[y == label] for label in self.classes_}
@@ -94,10 +99,12 @@ class SMOTE(GenerativeSampler):
 
 
 class Oracle(GenerativeSampler):
-    """Draw real rows that were held back, without replacement: the most a generator can earn.
+    """Draw real rows that were held back, without replacement: as true as rows can be.
 
     Within one draw no row comes twice, so that a draw has at most as many rows as the reserve has
-    of the class.
+    of the class. Where that is fewer than are asked for, classes are filled up less than by other
+    samplers, or replaced by fewer rows; what more real rows would earn is then more than this
+    earns, and a generator may even come out above it.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -15,8 +16,8 @@ REFERENCE_ROWS = 2000
 SHRINKAGE = 20
 #: Candidates that are drawn, for each row that is wanted, before any will do.
 CANDIDATES = 10
-#: The preference of a row that is taken for its class; others have their probability, below it.
-PASSED = 2.0
+#: Parts of the training rows of which each is judged by a classifier of the others.
+FOLDS = 3
 
 
 class _Refinement(GenerativeSampler):
@@ -116,33 +117,67 @@ def quantile(sample, rank):
 
 
 class Filtered(_Refinement):
-    """Keep those rows that a classifier, trained on the training rows, takes for their class.
+    """Let as many rows lie on their class's side of a border as real rows do.
 
-    Classes that touch have a sharp border, which generators blur. Of a class for which too few
-    candidates pass, the most probable others are taken. Parameters as in `_Refinement`.
+    Classes that touch have a border, which generators blur. A classifier of the training rows, to
+    which all classes are equally frequent, draws it. Rows on their class's side are kept. Of the
+    others so many are that they are as frequent as among training rows, judged by classifiers that
+    did not see them: real classes overlap, and without these a class would be cut off at the
+    border. Where too few candidates are kept, the most probable others are taken.
+
+    The rows of a sampler that ignores the class become those of a class by this choice alone. What
+    a filtered sampler earns is therefore shared between sampler and filter; see
+    `imsforge.oversampling.controls.Blind`. Parameters as in `_Refinement`.
 
     Attributes
     ----------
     classifier_ : logistic regression of the training rows
+    tolerance_ : dict of label to float, the chance of a row beyond the border to be kept
     """
 
     def _refine(self, X, y):
-        logistic = LogisticRegression(max_iter=300, tol=1e-3)
-        self.classifier_ = make_pipeline(StandardScaler(), logistic).fit(X, y)
+        logistic = LogisticRegression(max_iter=300, tol=1e-3, class_weight="balanced")
+        model = make_pipeline(StandardScaler(), logistic)
+        self.classifier_ = clone(model).fit(X, y)
+        inside = _taken_for(model, X, y) == y
+        self.tolerance_ = {
+            label: self._tolerance(label, inside[y == label]) for label in self.classes_
+        }
+
+    def _tolerance(self, label, inside):
+        """Return the chance that makes drawn rows lie inside as often as real ones do."""
+        drawn = self.classifier_.predict(self.sampler_.sample(REFERENCE_ROWS, label)) == label
+        return min(1.0, _odds(drawn) / _odds(inside))
 
     def _draw(self, n, label):
         batches = [self._candidates(n, label)]
-        while sum(np.sum(p == PASSED) for _, p in batches) < n and len(batches) < CANDIDATES:
+        while sum(kept.sum() for _, kept, _ in batches) < n and len(batches) < CANDIDATES:
             batches.append(self._candidates(n, label))
-        rows, preference = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        rows, kept, chance = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        # Of those kept none is preferred, or the class would shrink away from its border.
+        preference = np.where(kept, 2.0, chance)
         return rows[np.argsort(-preference, kind="stable")[:n]]
 
     def _candidates(self, n, label):
-        """Draw rows; return them, and which are preferred: `PASSED`, or a probability below 1."""
+        """Draw rows; return them, which are kept, and how probably they are of the class."""
         rows = self.sampler_.sample(n, label)
         if not n:
-            return rows, np.empty(0)
+            return rows, np.empty(0, dtype=bool), np.empty(0)
         chances = self.classifier_.predict_proba(rows)
-        passed = self.classes_[chances.argmax(axis=1)] == label
-        own = chances[:, np.searchsorted(self.classes_, label)]
-        return rows, np.where(passed, PASSED, own)
+        inside = self.classes_[chances.argmax(axis=1)] == label
+        let_through = self._random.random_sample(len(rows)) < self.tolerance_[label]
+        return rows, inside | let_through, chances[:, np.searchsorted(self.classes_, label)]
+
+
+def _odds(hits):
+    """Return the odds of a hit, by the rule of succession: of few, none does not mean never."""
+    return (np.sum(hits) + 1) / (np.sum(~hits) + 1)
+
+
+def _taken_for(model, X, y):
+    """Return the classes that rows are taken for by models of other rows, as far as these exist."""
+    _, counts = np.unique(y, return_counts=True)
+    if counts.min() < FOLDS:
+        return clone(model).fit(X, y).predict(X)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    return cross_val_predict(model, X, y, cv=folds)

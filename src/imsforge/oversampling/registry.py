@@ -11,6 +11,7 @@ SAMPLERS = {
     "noise": ("imsforge.oversampling.baselines", "Noise"),
     "gaussian": ("imsforge.oversampling.baselines", "Gaussian"),
     "smote": ("imsforge.oversampling.baselines", "SMOTE"),
+    "blind": ("imsforge.oversampling.controls", "Blind"),
     "oracle": ("imsforge.oversampling.baselines", "Oracle"),
     "cgan": ("imsforge.oversampling.gan", "CGAN"),
     "cwgan": ("imsforge.oversampling.gan", "CWGAN"),

@@ -14,6 +14,9 @@ OTHERS = "others"
 
 _MAX_TRAIN = 5000
 
+#: What tables call summaries of classes, and all samples: no class or sample can be told from them.
+SUMMARIES, WHOLE = ("macro", "weighted", "all"), "all"
+
 
 def select_classes(label, names, classes="all"):
     """Return the labels of the classes that an experiment uses.
@@ -73,7 +76,7 @@ def split_pixels(
 
     With "random" and "blocks" at least ``test_share`` of each class tests; with "samples" all of
     one sample does. Of the others, ``reserve_share`` is held back: real spectra that nothing is
-    fitted on, so that they can stand for what a perfect generator would make. At most ``max_train``
+    fitted on, so that they can stand for what a true generator would make. At most ``max_train``
     pixels of a class train. In a random split the surplus tests too; otherwise it is left out,
     since it neighbours training pixels.
 
@@ -111,8 +114,8 @@ def split_pixels(
     ------
     DataError
         If labels and pixels do not fit; if ``max_train`` names an unknown class; if a class is too
-        small, or falls on one side of a block split only; with "samples" if there is one sample, or
-        the test sample has no pixel of the classes.
+        small, has a name that stands for all classes, or lies in too few blocks; with "samples" if
+        there is one sample, or the test sample has no pixel of the classes.
     """
     if len(label) != len(x):
         raise DataError(
@@ -127,6 +130,7 @@ def split_pixels(
         held_out = _held_out(samples, repeat)
         inside = sample == held_out
         where = f" outside sample '{samples[held_out]}', which repeat {repeat} tests"
+    _check_titles(classes, names, samples)
     trainable = label[~inside]
     classes = _large_enough(trainable, classes, names, minimum_class_size, small_classes, where)
     if method == "random":
@@ -150,6 +154,22 @@ def split_pixels(
         len(classes),
     )
     return np.sort(train), np.sort(test), np.sort(reserve)
+
+
+def _check_titles(classes, names, samples):
+    """Make sure that no class or sample is called what stands for all of them in tables."""
+    for name in (str(names[k - 1]) for k in classes):
+        if name in SUMMARIES:
+            raise DataError(
+                f"a class is called '{name}', which stands for a summary of the classes in every "
+                "table; give it another name in the labels (labels.names), or leave it out by "
+                "`classes`"
+            )
+    if len(samples) > 1 and WHOLE in map(str, samples):
+        raise DataError(
+            f"a sample is called '{WHOLE}', which stands for all samples in every table; give its "
+            "file another name"
+        )
 
 
 def _caps(max_train, names):
@@ -204,24 +224,75 @@ def _n_reserved(share, n, least_left):
 
 
 def _block_split(label, x, y, sample, classes, names, block_size, test_share, random):
+    """Let whole blocks test, so that at least ``test_share`` of each class does."""
     rows = np.flatnonzero(np.isin(label, classes))
     blocks = _blocks(x[rows], y[rows], sample[rows], block_size, random)
-    n_folds = max(2, int(1 / test_share))
+    # The smaller side is one of the folds.
+    inverse = 1 / min(test_share, 1 - test_share)
+    n_folds = max(2, int(inverse + 1e-9) if test_share <= 0.5 else int(np.ceil(inverse - 1e-9)))
     if len(np.unique(blocks)) < n_folds:
         raise DataError(
             f"split.block_size: {block_size} gives {len(np.unique(blocks))} blocks, fewer than the "
             f"{n_folds} that a test share of {test_share:g} needs; choose a smaller size"
         )
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=int(random.integers(2**31)))
-    train, test = (rows[part] for part in next(folds.split(rows, label[rows], groups=blocks)))
-    for k in classes:
-        for side, part in {"training": train, "test": test}.items():
-            if not np.any(label[part] == k):
-                raise DataError(
-                    f"class '{names[k - 1]}' has no {side} pixels; lower split.block_size "
-                    f"({block_size}), use split.method: random, or leave the class out by `classes`"
-                )
-    return train, test
+    counts, number = _counts_by_block(blocks, label[rows], classes)
+    lacking = []
+    for others, fold in folds.split(rows, label[rows], groups=blocks):
+        tests = np.zeros(len(counts), dtype=bool)
+        tests[number[fold if test_share <= 0.5 else others]] = True
+        short = _top_up(tests, counts, test_share)
+        if short is None:
+            return rows[~tests[number]], rows[tests[number]]
+        lacking.append(short)
+    raise DataError(
+        f"class '{names[classes[lacking[0]] - 1]}' lies in too few blocks for {test_share:g} of it "
+        f"to test and others to train; lower split.block_size ({block_size}) or split.test_share, "
+        "use split.method: random, or leave the class out by `classes`"
+    )
+
+
+def _counts_by_block(blocks, label, classes):
+    """Return the pixels of each class in each block, (n_blocks, n_classes), and pixels' blocks."""
+    _, number = np.unique(blocks, return_inverse=True)
+    counts = np.zeros((number.max() + 1, len(classes)), dtype=int)
+    np.add.at(counts, (number, np.searchsorted(classes, label)), 1)
+    return counts, number
+
+
+def _top_up(tests, counts, test_share):
+    """Let more blocks test, in place, until ``test_share`` of each class does.
+
+    Stratified folds keep to shares on average over classes, and a small class may all but miss one.
+    The blocks taken are those that bring a class what it lacks with the fewest pixels of others.
+
+    Parameters
+    ----------
+    tests : (n_blocks,) bool array
+    counts : (n_blocks, n_classes) int array, pixels
+    test_share : float
+
+    Returns
+    -------
+    int or None
+        The class, by column, that no block can be added for without taking the last training pixels
+        of one; None where every class tests and trains.
+    """
+    sizes = counts.sum(axis=0)
+    while True:
+        tested = counts[tests].sum(axis=0)
+        untrained = np.flatnonzero(tested == sizes)
+        if len(untrained):
+            return untrained[0]
+        lacking = np.maximum(test_share * sizes - 1e-9 - tested, 0)
+        if not lacking.any():
+            return None
+        short = np.argmax(lacking / sizes)
+        free = ~tests & (counts[:, short] > 0) & (tested + counts < sizes).all(axis=1)
+        if not free.any():
+            return short
+        use = np.minimum(counts, lacking).sum(axis=1) / np.maximum(counts.sum(axis=1), 1)
+        tests[np.argmax(np.where(free, use, -1))] = True
 
 
 def _blocks(x, y, sample, block_size, random):

@@ -23,7 +23,6 @@ PACKAGES = (
     "numpy",
     "pandas",
     "pillow",
-    "prdc",
     "pyarrow",
     "pybaselines",
     "pyimzML",

@@ -18,6 +18,7 @@ from imsforge.evaluation.score_tables import (
     readable_comparisons,
     readable_table,
     section_title,
+    undetermined_note,
 )
 from imsforge.fidelity.fidelity_tables import (
     FIDELITY_METRICS,
@@ -79,14 +80,15 @@ def _dataset(dataset, captions):
         "peak_figure": _figure(file("peaks.png"), captions["peaks"]),
         "classes": read_csv(file("classes.csv")).round({"share": 4}),
         "class_map": _figure(file("classes.png"), captions["classes"]),
-        "experiments": [_experiment(one, captions) for one in dataset.experiments],
+        "experiments": [_experiment(one, captions, len(peaks)) for one in dataset.experiments],
         "anomalies": [_anomaly_map(one, captions) for one in dataset.anomaly_maps],
     }
 
 
-def _experiment(experiment, captions):
+def _experiment(experiment, captions, n_peaks):
     file = experiment.folder.file
     table = read_csv(file("table.csv"))
+    n_features = experiment.settings["features"]
     classes = [name for name in table["class"].unique() if name not in SUMMARY_ROWS]
     return {
         "name": experiment.name,
@@ -102,7 +104,10 @@ def _experiment(experiment, captions):
         ],
         "comparisons": readable_comparisons(read_csv(file("comparison.csv"))),
         "comparison_note": COMPARISON_NOTE,
-        "note": coverage_note(read_csv(file("scores.csv")), classes),
+        "notes": [
+            coverage_note(read_csv(file("scores.csv")), classes),
+            undetermined_note(table, n_peaks if n_features == "full" else n_features),
+        ],
         "table_caption": captions["table"],
         "methods": method_notes(experiment.methods),
         "fidelity": _fidelity(file("fidelity.csv")) if experiment.replaces else None,
