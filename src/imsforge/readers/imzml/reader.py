@@ -5,15 +5,25 @@ import numpy as np
 from imsforge.errors import IngestError
 from imsforge.readers.axis import ascending_columns, possible_mz
 from imsforge.readers.files import check_raw_file, find_ibd
-from imsforge.readers.imzml.ibd import check_overlap, outside
+from imsforge.readers.imzml.ibd import (
+    array_starts,
+    check_overlap,
+    foreign_uuid,
+    outside,
+    shared_rows,
+    unowned_bytes,
+)
 from imsforge.readers.imzml.parser import parse_imzml
-from imsforge.readers.imzml.spectra import BinaryArrays, IbdSource
+from imsforge.readers.imzml.spectra import IbdSource
 from imsforge.readers.imzml.terms import CONTINUOUS, PROCESSED
-from imsforge.readers.pixels import whole_numbers
-from imsforge.readers.source import Indexed
+from imsforge.readers.imzml.types import settle_arrays, unlike_bytes
+from imsforge.readers.pixels import repeated, whole_numbers
+from imsforge.readers.source import Indexed, batches
 
 # zlib packs no better than this.
 _MOST_PACKED = 1100
+# Shared arrays are looked at in batches of this many values.
+_BATCH_POINTS = 2**20
 
 
 def index_imzml(path, policies):
@@ -37,6 +47,7 @@ def index_imzml(path, policies):
     ibd = find_ibd(path)
     check_raw_file(ibd)
     index = parse_imzml(path)
+    columns = (index.mz, index.intensity)
     x, y, z = (
         whole_numbers(path, name, values)
         for name, values in (("x", index.x), ("y", index.y), ("z", index.z))
@@ -46,35 +57,80 @@ def index_imzml(path, policies):
         return f"spectrum {row + 1} (x {x[row]}, y {y[row]})"
 
     notes, findings = list(index.notes), []
-    mz_arrays = _binary_arrays(path, index.mz, "m/z", notes)
-    intensity_arrays = _binary_arrays(path, index.intensity, "intensity", notes)
+    foreign, note = foreign_uuid(ibd, index.terms)
+    notes += [note] if note else []
+    findings += [policies.settle_file("uuid", ibd, foreign)] if foreign else []
 
-    cut_off = _cut_off(ibd, index.mz, mz_arrays) | _cut_off(ibd, index.intensity, intensity_arrays)
-    detail = f"the file has {ibd.stat().st_size} bytes"
-    findings.append(policies.settle("cut_off", cut_off, ibd, describe, detail))
-    unlike = ~cut_off & (index.mz.length != index.intensity.length)
-    first = int(np.argmax(unlike))
-    detail = f"{index.mz.length[first]} m/z values and {index.intensity.length[first]} intensities"
-    findings.append(policies.settle("length_mismatch", unlike, path, describe, detail))
-    left_out = cut_off | (unlike & (policies["length_mismatch"] == "skip"))
+    places_known = (index.other_offset >= 0).all() and (index.other_bytes >= 0).all()
+    starts = None
+    if places_known:
+        starts = array_starts(ibd, *(c.offset[c.length > 0] for c in columns), index.other_offset)
+    settled = [
+        settle_arrays(path, ibd, one, what, starts, policies, describe)
+        for one, what in zip(columns, ("m/z", "intensity"), strict=True)
+    ]
+    notes += [note for one in settled for note in one.notes]
+    findings += [finding for one in settled for finding in one.findings]
+    mz_arrays, intensity_arrays = arrays = [one.arrays for one in settled]
+    left_out = settled[0].left_out | settled[1].left_out
+
+    def settle(problem, affected, detail, file=path):
+        """Judge spectra that are not left out yet; leave them out if the policy says so."""
+        affected = affected & ~left_out
+        findings.append(
+            policies.settle(problem, affected, file, describe, detail(np.argmax(affected)))
+        )
+        return affected & (policies[problem] == "skip")
+
+    below = np.zeros(len(x), dtype=bool)
+    for one in columns:
+        below |= (one.offset < 0) | (one.length < 0)
+    left_out |= settle("negative_offset", below, lambda row: _places(columns, row))
+    cut_off = np.zeros(len(x), dtype=bool)
+    for one, stored in zip(columns, arrays, strict=True):
+        cut_off |= _cut_off(ibd, one, stored)
+    size = ibd.stat().st_size
+    left_out |= settle("cut_off", cut_off, lambda _: f"the file has {size} bytes", ibd)
+    unlike = ~left_out & (index.mz.length != index.intensity.length)
+    left_out |= settle(
+        "length_mismatch",
+        unlike,
+        lambda row: (
+            f"{index.mz.length[row]} m/z values and {index.intensity.length[row]} intensities"
+        ),
+    )
+    for what, one, stored in zip(("m/z values", "intensities"), columns, arrays, strict=True):
+        left_out |= settle(
+            "stored_bytes",
+            unlike_bytes(one, stored) & ~unlike,
+            lambda row, one=one, stored=stored, what=what: (
+                f"{one.length[row]} {what} of {np.dtype(str(stored.dtypes[one.kind[row]])).name} "
+                f"in {one.encoded[row]} bytes"
+            ),
+        )
+    first, shared = _shared_intensities(ibd, index.intensity, intensity_arrays, left_out)
+    shared &= ~repeated(x, y, z)  # a spectrum that is listed twice is a pixel measured twice
+    left_out |= settle("shared_intensity", shared, lambda row: f"that of {describe(first[row])}")
     if left_out.all():
-        raise IngestError(f"{path}: no spectrum is left; copy both files again")
+        raise IngestError(f"{path}: no spectrum is left; export the measurement again")
 
     n_points = np.minimum(index.mz.length, index.intensity.length)
     n_points[left_out] = 0
     used = np.flatnonzero(~left_out)
-    check_overlap(
-        path,
-        *((arrays.offset[used], arrays.n_bytes[used]) for arrays in (mz_arrays, intensity_arrays)),
-    )
+    check_overlap(path, *((stored.offset[used], stored.n_bytes[used]) for stored in arrays))
+    if places_known:
+        everything = [(stored.offset, stored.n_bytes) for stored in arrays]
+        unowned = unowned_bytes(ibd, *everything, (index.other_offset, index.other_bytes))
+        if unowned:
+            notes.append(f"{unowned} of the {size} bytes of {ibd.name} belong to no array")
     common = not unlike[used].any() and all(
         np.ptp(values[used]) == 0 for values in (mz_arrays.offset, n_points, mz_arrays.kind)
     )
-    axis = columns = None
+    axis = kept = None
     n_stored = 0
     if common and n_points[used[0]] > 0:
         n_stored = int(n_points[used[0]])
-        axis, columns = _common_axis(path, ibd, mz_arrays, used, n_stored, policies, findings)
+        axis, kept = _common_axis(path, ibd, mz_arrays, used, n_stored, policies, findings)
         n_points[used] = len(axis)
     notes += _layout_notes(index, axis is not None)
     source = IbdSource(
@@ -90,7 +146,7 @@ def index_imzml(path, policies):
         mz_dtype=_type_names(mz_arrays),
         intensity_dtype=_type_names(intensity_arrays),
         axis=axis,
-        columns=columns,
+        columns=kept,
         n_stored=n_stored,
         intensity_arrays=intensity_arrays,
         mz_arrays=mz_arrays if axis is None else None,
@@ -98,51 +154,45 @@ def index_imzml(path, policies):
     )
     declared = next(iter(index.modes)) if len(index.modes) == 1 else None
     found = [finding for finding in findings if finding]
-    return Indexed(source, left_out, found, declared, index.terms)
-
-
-def _binary_arrays(path, columns, what, notes):
-    """Settle the types of arrays, by the numbers of bytes where the terms leave it open."""
-    dtypes = []
-    filled = (columns.length > 0) & (columns.encoded > 0)
-    for kind, (types, compressed) in enumerate(columns.kinds):
-        own = filled & (columns.kind == kind)
-        sizes = np.unique(columns.encoded[own] / columns.length[own])
-        size = sizes[0] if len(sizes) == 1 and not compressed else None
-        if len(types) == 1:
-            dtypes.append(types[0])
-            continue
-        fitting = [t for t in types or ("<f4", "<f8") if np.dtype(t).itemsize == size]
-        if not fitting and not types:
-            raise IngestError(
-                f"{path}: the data type of the {what} arrays is not declared, and their numbers of "
-                "bytes do not tell it; export the measurement again"
-            )
-        dtypes.append(fitting[0] if fitting else types[-1])
-        names = " and ".join(np.dtype(t).name for t in types)
-        said = f"declared as {names}" if types else "of no declared type"
-        why = " by their number of bytes" if fitting else ""
-        notes.append(f"the {what} arrays are {said}: read as {np.dtype(dtypes[-1]).name}{why}")
-    dtypes = np.array(dtypes, dtype=str)
-    compressed = np.array([zipped for _, zipped in columns.kinds], dtype=bool)
-    itemsize = np.array([np.dtype(dtype).itemsize for dtype in dtypes])
-    if (compressed[columns.kind] & (columns.encoded < 0)).any():
-        row = int(np.argmax(compressed[columns.kind] & (columns.encoded < 0)))
-        raise IngestError(
-            f"{path}: spectrum {row + 1} has a compressed {what} array without an encoded length; "
-            "export the measurement again"
-        )
-    # Lengths that no file can have would overflow; `_cut_off` refuses them.
-    length = np.clip(columns.length, -1, 2**58)
-    plain_bytes = length * itemsize[columns.kind]
-    n_bytes = np.where(compressed[columns.kind], columns.encoded, plain_bytes)
-    return BinaryArrays(
-        offset=columns.offset,
-        n_bytes=n_bytes,
-        kind=columns.kind,
-        dtypes=dtypes,
-        compressed=compressed,
+    return Indexed(
+        source,
+        left_out,
+        found,
+        declared,
+        index.terms,
+        polarity=index.polarity,
+        level=index.level,
+        pixel_size=index.pixel_size,
+        instrument=index.instrument,
     )
+
+
+def _places(columns, row):
+    places = (f"at {one.offset[row]} of length {one.length[row]}" for one in columns)
+    return "arrays " + " and ".join(places)
+
+
+def _shared_intensities(ibd, columns, arrays, left_out):
+    """Tell which spectra have the intensities of an earlier one, and these are not all zero.
+
+    Returns
+    -------
+    first : (n_spectra,) int64, the first spectrum with the same array
+    shared : (n_spectra,) bool
+    """
+    size = np.where(left_out, 0, arrays.n_bytes)
+    first = shared_rows(arrays.offset, size)
+    again = first != np.arange(len(first))
+    if not again.any():
+        return first, again
+    rows = np.unique(first[again])
+    count = columns.length[rows]
+    holds_signal = np.zeros(len(first), dtype=bool)
+    for batch in batches(count, _BATCH_POINTS):
+        values = arrays.read(ibd, rows[batch], count[batch])
+        starts = np.cumsum(count[batch]) - count[batch]
+        holds_signal[rows[batch]] = np.logical_or.reduceat(values != 0, starts)
+    return first, again & holds_signal[first]
 
 
 def _cut_off(ibd, columns, arrays):
@@ -192,8 +242,10 @@ def _layout_notes(index, common):
         )
     if index.n_declared is not None and index.n_declared != len(index.x):
         notes.append(f"{index.n_declared} spectra are announced, {len(index.x)} are there")
-    if index.n_other_arrays:
-        notes.append(f"{index.n_other_arrays} arrays that are neither m/z nor intensity were left")
+    if len(index.other_offset):
+        notes.append(
+            f"{len(index.other_offset)} arrays that are neither m/z nor intensity were left"
+        )
     return notes
 
 
