@@ -109,11 +109,11 @@ def examine(indexed, policies, *, mode="auto", most=None):
     """
     source, findings = indexed.source, list(indexed.findings)
 
-    def stay(problem, rows, affected, detail=""):
+    def stay(problem, rows, affected, detail="", path=source.path):
         """Judge the spectra at some rows; return which of them stay."""
         spectra = np.zeros(source.n_spectra, dtype=bool)
         spectra[rows[affected]] = True
-        finding = policies.settle(problem, spectra, source.path, source.describe, detail)
+        finding = policies.settle(problem, spectra, path, source.describe, detail)
         findings.extend([finding] if finding else [])
         return ~affected if policies[problem] == "skip" else np.ones(len(rows), dtype=bool)
 
@@ -125,7 +125,7 @@ def examine(indexed, policies, *, mode="auto", most=None):
         minority = (own != usual[problem]) & (own != 0)
         other = name_trait(problem, own[np.argmax(minority)])
         detail = f"{other}, most are {name_trait(problem, usual[problem])}"
-        rows = rows[stay(problem, rows, minority, detail)]
+        rows = rows[stay(problem, rows, minority, detail, source.files[0])]
     place = [axis[rows] for axis in (source.x, source.y, source.z) if axis is not None]
     rows = rows[stay("duplicate_pixel", rows, repeated(*place))]
     source, notes = settled_mode(source, indexed.declared_mode, rows, mode)

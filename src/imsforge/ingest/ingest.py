@@ -105,11 +105,10 @@ def _alike(parts, problem, policies):
     other = [k for k, value in enumerate(values) if value not in (0, usual)]
     if not other:
         return parts
-    odd = parts[other[0]].examined.source
-    detail = (
-        f"{name_trait(problem, values[other[0]])}, most spectra are {name_trait(problem, usual)}"
-    )
-    finding = policies.settle_file(problem, odd.files[0], detail)
+    odd = parts[other[0]].examined.source.files[0]
+    beside = f", and {len(other) - 1} more files" if len(other) > 1 else ""
+    told = [name_trait(problem, value) for value in (values[other[0]], usual)]
+    finding = policies.settle_file(problem, odd, "{}, most are {}{}".format(*told, beside))
     first = min(k for k, value in enumerate(values) if value == usual)
     parts = list(parts)
     examined = parts[first].examined

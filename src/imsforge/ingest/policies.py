@@ -66,8 +66,8 @@ PROBLEMS = {
         remedy="export the measurement again",
         fix="read as far as their lengths say",
     ),
-    "shared_intensity": Problem(
-        what="the intensity array of an earlier spectrum, as where offsets wrapped at 32 bits",
+    "shared_array": Problem(
+        what="an array of an earlier spectrum, as where offsets wrapped at 32 bits",
         default="fail",
         remedy="export the measurement again, with a writer that counts in 64 bits",
         fix="kept as they are",

@@ -71,20 +71,23 @@ def room_of(offset, starts):
     return np.where((after < len(starts)) & (offset >= 0), following - offset, 0)
 
 
-def check_overlap(path, *arrays):
+def check_overlap(path, describe, *arrays):
     """Refuse arrays that overlap: then a declared type, length or place is wrong.
 
     Parameters
     ----------
     path : Path
+    describe : callable, names a spectrum by its row
     *arrays : (offset, size) pairs of (n_spectra,) int64 arrays
-        Spectra may share one array as a whole.
+        Offsets below zero are left. Spectra may share one array as a whole.
     """
     start, size = _joined(arrays)
     overlap = start[:-1] + size[:-1] > start[1:]
     if overlap.any():
+        at = start[1:][np.argmax(overlap)]
+        row = max(int(np.flatnonzero(offset == at)[-1]) for offset, _ in arrays if at in offset)
         raise IngestError(
-            f"{path}: arrays overlap in the .ibd, first at byte {start[1:][np.argmax(overlap)]}: "
+            f"{path}: arrays overlap in the .ibd, first at byte {at} ({describe(row)}): "
             "a declared data type, length or offset is wrong, or the arrays are compressed without "
             "the XML saying so; export the measurement again"
         )
@@ -114,6 +117,29 @@ def shared_rows(offset, size):
     first = np.empty(len(offset), dtype=np.int64)
     first[order] = order[np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))]
     return np.where(size > 0, first, np.arange(len(offset)))
+
+
+def beside_a_gap(offset, size, missing, *arrays):
+    """Tell which arrays have bytes beside them that are just as many as another one takes.
+
+    Where a spectrum's other array is said to lie elsewhere, that is where it lies.
+
+    Parameters
+    ----------
+    offset, size : (n_rows,) int64 arrays
+    missing : (n_rows,) int64 array, bytes of the other array
+    *arrays : BinaryArrays, all of the others
+
+    Returns
+    -------
+    (n_rows,) bool array
+    """
+    start, taken = _joined([(offset, size), *((one.offset, one.n_bytes) for one in arrays)])
+    end = np.concatenate(([UUID_BYTES], start + taken))
+    before = offset - end[np.searchsorted(start, offset)]
+    following = np.append(start, -1)[np.searchsorted(start, offset, side="right")]
+    after = following - (offset + size)
+    return (missing > 0) & ((before == missing) | (after == missing))
 
 
 def foreign_uuid(ibd, declared):
@@ -179,7 +205,7 @@ def _distinct(offset, size):
     order = np.lexsort((size, offset))
     offset, size = offset[order], size[order]
     repeated = (np.diff(offset, prepend=-1) == 0) & (np.diff(size, prepend=-1) == 0)
-    keep = ~repeated & (size > 0)
+    keep = ~repeated & (size > 0) & (offset >= 0)
     return offset[keep], size[keep]
 
 

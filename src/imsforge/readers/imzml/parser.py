@@ -295,7 +295,8 @@ class _Handler:
         """Note a term whose name is that of another, or of a type that no vocabulary has."""
         named = NAMED.get(name)
         if named is not None and accession not in named:
-            self.terms[_OTHERWISE] = named[0]
+            if named[0] in TYPES:
+                self.terms[_OTHERWISE] = named[0]
             if len(self.contradictions) < _MOST_CONTRADICTIONS:
                 self.contradictions.setdefault((accession, name), named[0])
         elif named is None and accession not in WANTED:
@@ -509,8 +510,7 @@ class _Handler:
             pixel_size=_pixel_size(self.settings),
             instrument=self.instrument(),
             notes=[
-                f"a term {accession} is named {name!r}, which is {other}: read as {accession}"
-                + (", or as its name says where the bytes tell" if other in TYPES else "")
+                f"a term {accession} is named {name!r}, which is the name of {other}"
                 for (accession, name), other in self.contradictions.items()
             ],
         )

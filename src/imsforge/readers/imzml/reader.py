@@ -1,5 +1,9 @@
 """imzML: what the XML says, held against the .ibd; the spectra stay where they are."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 
 from imsforge.errors import IngestError
@@ -7,6 +11,7 @@ from imsforge.readers.axis import ascending_columns, possible_mz
 from imsforge.readers.files import check_raw_file, find_ibd
 from imsforge.readers.imzml.ibd import (
     array_starts,
+    beside_a_gap,
     check_overlap,
     foreign_uuid,
     outside,
@@ -56,15 +61,16 @@ def index_imzml(path, policies):
     def describe(row):
         return f"spectrum {row + 1} (x {x[row]}, y {y[row]})"
 
-    notes, findings = list(index.notes), []
+    notes = list(index.notes)
     foreign, note = foreign_uuid(ibd, index.terms)
+    findings = [policies.settle_file("uuid", ibd, foreign)] if foreign else []
     notes += [note] if note else []
-    findings += [policies.settle_file("uuid", ibd, foreign)] if foreign else []
-
-    places_known = (index.other_offset >= 0).all() and (index.other_bytes >= 0).all()
+    others = (index.other_offset, index.other_bytes)
+    # Where some array may lie anywhere, the places of the others say nothing.
+    places_known = all((told >= 0).all() for told in others)
     starts = None
     if places_known:
-        starts = array_starts(ibd, *(c.offset[c.length > 0] for c in columns), index.other_offset)
+        starts = array_starts(ibd, *(one.offset[one.length > 0] for one in columns), others[0])
     settled = [
         settle_arrays(path, ibd, one, what, starts, policies, describe)
         for one, what in zip(columns, ("m/z", "intensity"), strict=True)
@@ -72,57 +78,25 @@ def index_imzml(path, policies):
     notes += [note for one in settled for note in one.notes]
     findings += [finding for one in settled for finding in one.findings]
     mz_arrays, intensity_arrays = arrays = [one.arrays for one in settled]
-    left_out = settled[0].left_out | settled[1].left_out
-
-    def settle(problem, affected, detail, file=path):
-        """Judge spectra that are not left out yet; leave them out if the policy says so."""
-        affected = affected & ~left_out
-        findings.append(
-            policies.settle(problem, affected, file, describe, detail(np.argmax(affected)))
-        )
-        return affected & (policies[problem] == "skip")
-
-    below = np.zeros(len(x), dtype=bool)
-    for one in columns:
-        below |= (one.offset < 0) | (one.length < 0)
-    left_out |= settle("negative_offset", below, lambda row: _places(columns, row))
-    cut_off = np.zeros(len(x), dtype=bool)
-    for one, stored in zip(columns, arrays, strict=True):
-        cut_off |= _cut_off(ibd, one, stored)
-    size = ibd.stat().st_size
-    left_out |= settle("cut_off", cut_off, lambda _: f"the file has {size} bytes", ibd)
-    unlike = ~left_out & (index.mz.length != index.intensity.length)
-    left_out |= settle(
-        "length_mismatch",
-        unlike,
-        lambda row: (
-            f"{index.mz.length[row]} m/z values and {index.intensity.length[row]} intensities"
-        ),
+    verdict = _Verdict(
+        path, policies, describe, settled[0].left_out | settled[1].left_out, findings
     )
-    for what, one, stored in zip(("m/z values", "intensities"), columns, arrays, strict=True):
-        left_out |= settle(
-            "stored_bytes",
-            unlike_bytes(one, stored) & ~unlike,
-            lambda row, one=one, stored=stored, what=what: (
-                f"{one.length[row]} {what} of {np.dtype(str(stored.dtypes[one.kind[row]])).name} "
-                f"in {one.encoded[row]} bytes"
-            ),
-        )
-    first, shared = _shared_intensities(ibd, index.intensity, intensity_arrays, left_out)
-    shared &= ~repeated(x, y, z)  # a spectrum that is listed twice is a pixel measured twice
-    left_out |= settle("shared_intensity", shared, lambda row: f"that of {describe(first[row])}")
+    _judge_places(verdict, ibd, columns, arrays)
+    unlike = _judge_lengths(verdict, columns, arrays)
+    _judge_sharing(verdict, ibd, index, arrays, ~repeated(x, y, z))
+    left_out = verdict.left_out
     if left_out.all():
         raise IngestError(f"{path}: no spectrum is left; export the measurement again")
 
     n_points = np.minimum(index.mz.length, index.intensity.length)
     n_points[left_out] = 0
     used = np.flatnonzero(~left_out)
-    check_overlap(path, *((stored.offset[used], stored.n_bytes[used]) for stored in arrays))
+    check_overlap(path, describe, *((np.where(left_out, -1, a.offset), a.n_bytes) for a in arrays))
     if places_known:
-        everything = [(stored.offset, stored.n_bytes) for stored in arrays]
-        unowned = unowned_bytes(ibd, *everything, (index.other_offset, index.other_bytes))
+        unowned = unowned_bytes(ibd, *((a.offset[used], a.n_bytes[used]) for a in arrays), others)
         if unowned:
-            notes.append(f"{unowned} of the {size} bytes of {ibd.name} belong to no array")
+            size = ibd.stat().st_size
+            notes.append(f"{unowned} of the {size} bytes of {ibd.name} belong to no spectrum")
     common = not unlike[used].any() and all(
         np.ptp(values[used]) == 0 for values in (mz_arrays.offset, n_points, mz_arrays.kind)
     )
@@ -167,32 +141,95 @@ def index_imzml(path, policies):
     )
 
 
-def _places(columns, row):
-    places = (f"at {one.offset[row]} of length {one.length[row]}" for one in columns)
-    return "arrays " + " and ".join(places)
+@dataclass
+class _Verdict:
+    """What becomes of the spectra of a file."""
+
+    path: Path
+    policies: object
+    describe: Callable
+    left_out: np.ndarray
+    findings: list
+
+    def settle(self, problem, affected, detail, path=None):
+        """Judge spectra that are not left out yet; ``detail`` tells of the one at a row."""
+        affected = affected & ~self.left_out
+        text = detail(int(np.argmax(affected)))
+        path = path or self.path
+        finding = self.policies.settle(problem, affected, path, self.describe, text)
+        self.findings.append(finding)
+        if self.policies[problem] == "skip":
+            self.left_out = self.left_out | affected
 
 
-def _shared_intensities(ibd, columns, arrays, left_out):
-    """Tell which spectra have the intensities of an earlier one, and these are not all zero.
+def _judge_places(verdict, ibd, columns, arrays):
+    """Judge arrays that lie before the beginning of the .ibd, or beyond its end."""
 
-    Returns
-    -------
-    first : (n_spectra,) int64, the first spectrum with the same array
-    shared : (n_spectra,) bool
+    def places(row):
+        return " and ".join(f"{one.length[row]} values at {one.offset[row]}" for one in columns)
+
+    below = [(one.offset < 0) | (one.length < 0) for one in columns]
+    verdict.settle("negative_offset", below[0] | below[1], places)
+    cut_off = [_cut_off(ibd, one, stored) for one, stored in zip(columns, arrays, strict=True)]
+    size = f"the file has {ibd.stat().st_size} bytes"
+    verdict.settle("cut_off", cut_off[0] | cut_off[1], lambda _: size, ibd)
+
+
+def _judge_lengths(verdict, columns, arrays):
+    """Judge lengths that differ, or that differ from bytes; tell which spectra have the former."""
+    mz, intensity = (one.length for one in columns)
+    unlike = ~verdict.left_out & (mz != intensity)
+    verdict.settle(
+        "length_mismatch",
+        unlike,
+        lambda row: f"{mz[row]} m/z values and {intensity[row]} intensities",
+    )
+    for what, one, stored in zip(("m/z values", "intensities"), columns, arrays, strict=True):
+
+        def bytes_of(row, what=what, one=one, stored=stored):
+            dtype = np.dtype(str(stored.dtypes[one.kind[row]]))
+            return f"{one.length[row]} {what} of {dtype.name} in {one.encoded[row]} bytes"
+
+        verdict.settle("stored_bytes", unlike_bytes(one, stored) & ~unlike, bytes_of)
+    return unlike
+
+
+def _judge_sharing(verdict, ibd, index, arrays, once):
+    """Judge spectra with an array of another, ``once`` being those at places of their own.
+
+    Spectra may share their m/z values, and nothing where there is no signal; a spectrum that is
+    listed twice is a pixel that is measured twice.
     """
-    size = np.where(left_out, 0, arrays.n_bytes)
-    first = shared_rows(arrays.offset, size)
-    again = first != np.arange(len(first))
-    if not again.any():
-        return first, again
+    mz, intensity = arrays
+    in_use = ~verdict.left_out
+    filled = in_use & (index.intensity.length > 0)
+    first = shared_rows(intensity.offset, np.where(filled, intensity.n_bytes, 0))
+    again = np.flatnonzero(first != np.arange(len(first)))
     rows = np.unique(first[again])
-    count = columns.length[rows]
-    holds_signal = np.zeros(len(first), dtype=bool)
-    for batch in batches(count, _BATCH_POINTS):
+    shared = np.zeros(len(first), dtype=bool)
+    shared[again] = _hold_signal(ibd, intensity, rows, index.intensity.length[rows])[
+        np.searchsorted(rows, first[again])
+    ]
+    first_mz = shared_rows(mz.offset, np.where(in_use, mz.n_bytes, 0))
+    missed = (first_mz != np.arange(len(first))) & beside_a_gap(
+        intensity.offset, intensity.n_bytes, mz.n_bytes, mz
+    )
+    first = np.where(shared, first, first_mz)
+    verdict.settle(
+        "shared_array",
+        (shared | missed) & once,
+        lambda row: f"{'intensities' if shared[row] else 'm/z'} of {verdict.describe(first[row])}",
+    )
+
+
+def _hold_signal(ibd, arrays, rows, count):
+    """Tell which arrays hold anything but zeros, (n_rows,) bool."""
+    signal = np.zeros(len(rows), dtype=bool)
+    for batch in batches(count, _BATCH_POINTS) if len(rows) else ():
         values = arrays.read(ibd, rows[batch], count[batch])
         starts = np.cumsum(count[batch]) - count[batch]
-        holds_signal[rows[batch]] = np.logical_or.reduceat(values != 0, starts)
-    return first, again & holds_signal[first]
+        signal[batch] = np.logical_or.reduceat(values != 0, starts)
+    return signal
 
 
 def _cut_off(ibd, columns, arrays):

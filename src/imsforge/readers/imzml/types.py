@@ -76,7 +76,7 @@ def settle_arrays(path, ibd, columns, what, starts, policies, describe):
         room = None
         if starts is not None and not stored.compressed:
             room = _share(room_of(columns.offset[own], starts), probe.length)
-        declared = _declared(path, stored, what, told or room, probe, notes)
+        declared, reason = _declared(path, stored, what, told or room, probe, notes)
         size = np.dtype(declared).itemsize
         real = size if told != size and room == size else (room or told or size)
         if told not in (None, size) and real == size:
@@ -84,17 +84,13 @@ def settle_arrays(path, ibd, columns, what, starts, policies, describe):
                 f"the encoded lengths of the {what} arrays mean {told} bytes a value, but they lie "
                 f"{size} bytes a value apart: read as declared, {np.dtype(declared).name}"
             )
-        fitting, reason = declared, ""
-        if stored.unknown:
-            reason = f"declared as {stored.unknown!r}, which imsforge does not know"
-            fitting = probe.fitting(real, declared)
-        elif real != size:
+        name = np.dtype(declared).name
+        if not reason and real != size:
             n = probe.first
-            reason = f"{n} values declared as {np.dtype(declared).name} lie in {n * real} bytes"
-            fitting = probe.fitting(real, declared)
-        elif oddity := probe.oddity(declared):
-            reason = f"declared as {np.dtype(declared).name} they are {oddity}"
-            fitting = probe.fitting(real, declared)
+            reason = f"{n} values declared as {name} lie in {n * real} bytes"
+        if not reason and (oddity := probe.oddity(declared)):
+            reason = f"declared as {name} they are {oddity}"
+        fitting = probe.fitting(real, declared) if reason else declared
         if reason:
             affected = np.zeros(len(left_out), dtype=bool)
             affected[own[probe.length > 0]] = True
@@ -123,25 +119,30 @@ def unlike_bytes(columns, arrays):
 
 
 def _declared(path, stored, what, size, probe, notes):
-    """Return the type that is declared; of several or none, the one that bytes and values tell."""
+    """Return the type that is declared, and why it cannot be believed, or "".
+
+    Of several or none, it is the one that bytes and values tell.
+    """
     if len(stored.types) == 1:
-        return stored.types[0]
+        return stored.types[0], ""
     fitting = [t for t in stored.types or ("<f4", "<f8") if np.dtype(t).itemsize == size]
-    if len(fitting) > 1:
-        fitting = [t for t in fitting if not probe.oddity(t)] or fitting
-    if len(fitting) != 1 and not (stored.types or stored.unknown):
+    if len(fitting) > 1 or (stored.types and size is None):
+        fitting = [t for t in fitting or stored.types if not probe.oddity(t)]
+    if stored.unknown:
+        reason = f"declared as {stored.unknown!r}, which imsforge does not know"
+        return fitting[0] if fitting else "<f4", reason
+    names = " and ".join(np.dtype(t).name for t in stored.types)
+    if len(fitting) == 1:
+        said = f"declared as {names}" if names else "of no declared type"
+        chosen = np.dtype(fitting[0]).name
+        notes.append(f"the {what} arrays are {said}: read as {chosen} by their number of bytes")
+        return fitting[0], ""
+    if not names:
         raise IngestError(
             f"{path}: the data type of the {what} arrays is not declared, and their numbers of "
             "bytes do not tell it; export the measurement again"
         )
-    chosen = fitting[0] if fitting else (stored.types or ("<f4",))[-1]
-    if stored.unknown:
-        return chosen
-    names = " and ".join(np.dtype(t).name for t in stored.types)
-    said = f"declared as {names}" if stored.types else "of no declared type"
-    why = " by their number of bytes" if fitting else ""
-    notes.append(f"the {what} arrays are {said}: read as {np.dtype(chosen).name}{why}")
-    return chosen
+    return stored.types[-1], f"declared as {names}, and their numbers of bytes do not tell which"
 
 
 class _Probe:
@@ -185,7 +186,7 @@ class _Probe:
             except zlib.error as error:
                 errors.append(error)
                 continue
-            self.data.append((count, unpacked))
+            self.data.append((count, unpacked[: 8 * _PROBED_VALUES]))
             sizes.add(len(unpacked) / count)
         if errors and not self.data:
             raise IngestError(
