@@ -20,10 +20,11 @@ _OF_SIZE = {
 _PROBED_ARRAYS = 16
 _PROBED_VALUES = 4096
 _MOST_UNPACKED = 2**24
-# What intensities are, generously: single-precision numbers read as integers lie above, small
-# integers read as floats are denormal numbers below.
-_LEAST_FLOAT, _MOST_FLOAT = 1e-20, 1e25
-_MOST_INTEGER = {1: 2.0**7, 2: 2.0**15, 4: 2.0**29, 8: 2.0**52}
+# Intensities as instruments and normalisations give them; and what half an array never exceeds:
+# floats taken for integers lie above, small integers taken for floats are denormal numbers below.
+_USUAL = (1e-6, 1e12)
+_LEAST_FLOAT, _MOST_FLOAT = {2: 6.2e-5, 4: 1e-20, 8: 1e-20}, 1e25
+_MOST_INTEGER = {1: 2.0**7, 2: 15360.0, 4: 2.0**29, 8: 2.0**52}
 
 
 @dataclass(frozen=True)
@@ -90,21 +91,18 @@ def settle_arrays(path, ibd, columns, what, starts, policies, describe):
             reason = f"{n} values declared as {name} lie in {n * real} bytes"
         if not reason and (oddity := probe.oddity(declared)):
             reason = f"declared as {name} they are {oddity}"
-        fitting = probe.fitting(real, declared) if reason else declared
+        candidates = probe.fitting(real, declared) if reason or probe.unusual(declared) else []
+        if not reason and candidates:
+            reason = f"declared as {name} they are scattered: wrong type or byte order"
+        fitting = candidates[0] if len(candidates) == 1 else None
         if reason:
             affected = np.zeros(len(left_out), dtype=bool)
             affected[own[probe.length > 0]] = True
-            told_by = f"{_long_name(fitting)} fits" if fitting else "no type fits"
-            findings.append(
-                policies.settle(
-                    "stored_type",
-                    affected,
-                    path,
-                    describe,
-                    f"{what} array: {reason}; {told_by}",
-                    mendable=fitting is not None,
-                )
+            detail = f"{what} array: {reason}; {_told_by(candidates)}"
+            finding = policies.settle(
+                "stored_type", affected, path, describe, detail, mendable=fitting is not None
             )
+            findings.append(finding)
             left_out |= affected & (policies["stored_type"] == "skip")
         dtypes.append(fitting or declared)
     return SettledArrays(_binary_arrays(path, columns, what, dtypes), left_out, notes, findings)
@@ -217,7 +215,7 @@ class _Probe:
             odd = ~possible_mz(values)
             why = "no m/z of any ion"
         elif np.dtype(dtype).kind == "f":
-            tiny = np.abs(values) < _LEAST_FLOAT
+            tiny = np.abs(values) < _LEAST_FLOAT[np.dtype(dtype).itemsize]
             odd = tiny | ~(np.abs(values) < _MOST_FLOAT)
             why = "denormal numbers" if np.count_nonzero(tiny) * 2 > len(values) else "no numbers"
         else:
@@ -227,17 +225,31 @@ class _Probe:
             return ""
         return f"{why} ({values[np.argmax(odd)]:.3g}): wrong type or byte order"
 
+    def usual(self, dtype):
+        """Return the share of the values that are as one expects if they are of a type."""
+        values = self.values(dtype)
+        if len(values) == 0:
+            return 1.0
+        if self.what == "m/z":
+            return np.mean(possible_mz(values))
+        least, most = _USUAL
+        if np.dtype(dtype).kind == "i":
+            least, most = 1, _MOST_INTEGER[np.dtype(dtype).itemsize]
+        return np.mean((values >= least) & (values <= most))
+
+    def unusual(self, dtype):
+        """Tell whether many values are other than one expects if they are of a type."""
+        return self.usual(dtype) < 0.8
+
     def fitting(self, size, declared):
-        """Return the type of a size that the values are of, or None."""
-        kind = np.dtype(declared).kind
-        ordered = sorted(
-            _OF_SIZE.get(size, ()), key=lambda t: (t[0] != "<", np.dtype(t).kind != kind)
-        )
-        for dtype in ordered:
-            values = self.values(dtype)
-            if len(values) and not self.oddity(dtype) and np.mean(values > 0) > 0.5:
-                return dtype
-        return None
+        """Return the types of a size of which the values can be, those nearest to the declared."""
+
+        def faults(dtype):
+            return (dtype[0] != "<") + (np.dtype(dtype).kind != np.dtype(declared).kind)
+
+        able = [t for t in _OF_SIZE[size] if len(self.values(t)) and self.usual(t) > 0.99]
+        least = min(map(faults, able), default=0)
+        return [dtype for dtype in able if faults(dtype) == least]
 
 
 def _one(start, size):
@@ -256,8 +268,12 @@ def _share(n_bytes, length):
     return most if most and np.count_nonzero(size == most) * 2 > len(size) else None
 
 
-def _long_name(dtype):
-    return np.dtype(dtype).name + (" of the other byte order" if dtype[0] == ">" else "")
+def _told_by(candidates):
+    names = [
+        np.dtype(dtype).name + (" of the other byte order" if dtype[0] == ">" else "")
+        for dtype in candidates
+    ]
+    return f"{' and '.join(names) or 'no type'} {'fit' if len(names) > 1 else 'fits'}"
 
 
 def _binary_arrays(path, columns, what, dtypes):
