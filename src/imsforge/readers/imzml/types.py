@@ -19,6 +19,7 @@ _OF_SIZE = {
 }
 _PROBED_ARRAYS = 16
 _PROBED_VALUES = 4096
+_MANY_VALUES = 5
 _MOST_UNPACKED = 2**24
 # Intensities as instruments and normalisations give them; and what half an array never exceeds:
 # floats taken for integers lie above, small integers taken for floats are denormal numbers below.
@@ -91,7 +92,7 @@ def settle_arrays(path, ibd, columns, what, starts, policies, describe):
             reason = f"{n} values declared as {name} lie in {n * real} bytes"
         if not reason and (oddity := probe.oddity(declared)):
             reason = f"declared as {name} they are {oddity}"
-        candidates = probe.fitting(real, declared) if reason or probe.unusual(declared) else []
+        candidates = probe.fitting(real) if reason or probe.doubtful(declared) else []
         if not reason and candidates:
             reason = f"declared as {name} they are scattered: wrong type or byte order"
         fitting = candidates[0] if len(candidates) == 1 else None
@@ -237,19 +238,33 @@ class _Probe:
             least, most = 1, _MOST_INTEGER[np.dtype(dtype).itemsize]
         return np.mean((values >= least) & (values <= most))
 
-    def unusual(self, dtype):
-        """Tell whether many values are other than one expects if they are of a type."""
+    def fits(self, dtype):
+        """Tell whether all values but a few are as one expects if they are of a type."""
+        return len(self.values(dtype)) > 0 and self.usual(dtype) > 0.99
+
+    def doubtful(self, dtype):
+        """Tell whether values that were declared to be of a type look much like those of another.
+
+        A few integers may by chance; the last bytes of many are anything.
+        """
+        turned = _turned_float(dtype)
+        many = len(np.unique(self.values(dtype))) >= _MANY_VALUES
+        if many and turned in _OF_SIZE[np.dtype(dtype).itemsize] and self.fits(turned):
+            return True
         return self.usual(dtype) < 0.8
 
-    def fitting(self, size, declared):
-        """Return the types of a size of which the values can be, those nearest to the declared."""
+    def fitting(self, size):
+        """Return the types of a size of which the values can be.
 
-        def faults(dtype):
-            return (dtype[0] != "<") + (np.dtype(dtype).kind != np.dtype(declared).kind)
+        Round floating-point numbers look like integers of the other byte order, not the reverse.
+        """
+        able = [dtype for dtype in _OF_SIZE[size] if self.fits(dtype)]
+        return [dtype for dtype in able if _turned_float(dtype) not in able]
 
-        able = [t for t in _OF_SIZE[size] if len(self.values(t)) and self.usual(t) > 0.99]
-        least = min(map(faults, able), default=0)
-        return [dtype for dtype in able if faults(dtype) == least]
+
+def _turned_float(dtype):
+    """Return the floating-point type of the other byte order as an integer type, or None."""
+    return {"<": ">", ">": "<"}[dtype[0]] + "f" + dtype[2] if dtype[1] == "i" else None
 
 
 def _one(start, size):
