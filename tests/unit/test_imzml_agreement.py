@@ -117,7 +117,7 @@ def test_encoded_lengths_alone_that_are_wrong(tmp_path):
         SPECTRA,
         change=lambda text: text.replace('value="20"/><binary', 'value="40"/><binary'),
     )
-    measurement = read_measurement(path, stored_bytes="fix")
+    measurement = read_measurement(path)
     assert measurement.total_ion_current.tolist() == TOTALS
     assert any("they lie 4 bytes a value apart" in note for note in measurement.warnings)
 

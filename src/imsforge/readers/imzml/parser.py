@@ -181,7 +181,8 @@ def whole_number(text):
         except InvalidOperation:
             raise ValueError(text) from None
         # A number of few letters can have more digits than memory: compared before it is made.
-        if not (number.is_finite() and abs(number) < _INT64 and number == number.to_integral()):
+        within = number.is_finite() and -_INT64 <= number < _INT64
+        if not within or number != number.to_integral():
             raise ValueError(text) from None
         number = int(number)
     if not -_INT64 <= number < _INT64:

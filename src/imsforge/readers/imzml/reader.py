@@ -21,7 +21,7 @@ from imsforge.readers.imzml.ibd import (
 from imsforge.readers.imzml.parser import parse_imzml
 from imsforge.readers.imzml.spectra import IbdSource
 from imsforge.readers.imzml.terms import CONTINUOUS, PROCESSED
-from imsforge.readers.imzml.types import settle_arrays, unlike_bytes
+from imsforge.readers.imzml.types import settle_arrays
 from imsforge.readers.pixels import repeated, whole_numbers
 from imsforge.readers.source import Indexed, batches
 
@@ -82,7 +82,7 @@ def index_imzml(path, policies):
         path, policies, describe, settled[0].left_out | settled[1].left_out, findings
     )
     _judge_places(verdict, ibd, columns, arrays)
-    unlike = _judge_lengths(verdict, columns, arrays)
+    unlike = _judge_lengths(verdict, columns, settled)
     _judge_sharing(verdict, ibd, index, arrays, ~repeated(x, y, z))
     left_out = verdict.left_out
     if left_out.all():
@@ -175,7 +175,7 @@ def _judge_places(verdict, ibd, columns, arrays):
     verdict.settle("cut_off", cut_off[0] | cut_off[1], lambda _: size, ibd)
 
 
-def _judge_lengths(verdict, columns, arrays):
+def _judge_lengths(verdict, columns, settled):
     """Judge lengths that differ, or that differ from bytes; tell which spectra have the former."""
     mz, intensity = (one.length for one in columns)
     unlike = ~verdict.left_out & (mz != intensity)
@@ -184,13 +184,13 @@ def _judge_lengths(verdict, columns, arrays):
         unlike,
         lambda row: f"{mz[row]} m/z values and {intensity[row]} intensities",
     )
-    for what, one, stored in zip(("m/z values", "intensities"), columns, arrays, strict=True):
+    for what, one, stored in zip(("m/z values", "intensities"), columns, settled, strict=True):
 
-        def bytes_of(row, what=what, one=one, stored=stored):
-            dtype = np.dtype(str(stored.dtypes[one.kind[row]]))
+        def bytes_of(row, what=what, one=one, arrays=stored.arrays):
+            dtype = np.dtype(str(arrays.dtypes[one.kind[row]]))
             return f"{one.length[row]} {what} of {dtype.name} in {one.encoded[row]} bytes"
 
-        verdict.settle("stored_bytes", unlike_bytes(one, stored) & ~unlike, bytes_of)
+        verdict.settle("stored_bytes", stored.unlike & ~unlike, bytes_of)
     return unlike
 
 

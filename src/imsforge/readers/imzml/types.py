@@ -25,7 +25,9 @@ _MOST_UNPACKED = 2**24
 # floats taken for integers lie above, small integers taken for floats are denormal numbers below.
 _USUAL = (1e-6, 1e12)
 _LEAST_FLOAT, _MOST_FLOAT = {2: 6.2e-5, 4: 1e-20, 8: 1e-20}, 1e25
-_MOST_INTEGER = {1: 2.0**7, 2: 15360.0, 4: 2.0**29, 8: 2.0**52}
+_MOST_INTEGER = {1: 2.0**7, 2: 2.0**15, 4: 2.0**29, 8: 2.0**52}
+# 16-bit floats from 1 on, taken for integers, lie above this: all of them, as integers may by half.
+_LEAST_FLOAT16 = 15360
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,16 @@ class SettledArrays:
     ----------
     arrays : BinaryArrays
     left_out : (n_spectra,) bool
+    unlike : (n_spectra,) bool
+        Single plain arrays whose encoded length is not what type and length mean, nor wrong in the
+        way of most, which is judged as the type.
     notes : list of str
     findings : list of Finding
     """
 
     arrays: BinaryArrays
     left_out: np.ndarray
+    unlike: np.ndarray
     notes: list
     findings: list
 
@@ -69,7 +75,7 @@ def settle_arrays(path, ibd, columns, what, starts, policies, describe):
     ------
     IngestError
     """
-    dtypes, notes, findings = [], [], []
+    dtypes, notes, findings, usual = [], [], [], []
     left_out = np.zeros(len(columns.offset), dtype=bool)
     for kind, stored in enumerate(columns.kinds):
         own = np.flatnonzero(columns.kind == kind)
@@ -106,15 +112,12 @@ def settle_arrays(path, ibd, columns, what, starts, policies, describe):
             findings.append(finding)
             left_out |= affected & (policies["stored_type"] == "skip")
         dtypes.append(fitting or declared)
-    return SettledArrays(_binary_arrays(path, columns, what, dtypes), left_out, notes, findings)
-
-
-def unlike_bytes(columns, arrays):
-    """Tell which plain arrays have another number of bytes than their length and type mean."""
-    plain = ~arrays.compressed[arrays.kind]
-    return (
-        plain & (columns.encoded > 0) & (columns.length > 0) & (columns.encoded != arrays.n_bytes)
-    )
+        usual.append(told or 0)
+    arrays = _binary_arrays(path, columns, what, dtypes)
+    as_most = columns.encoded == columns.length * np.array(usual)[columns.kind]
+    unlike = (columns.encoded > 0) & (columns.length > 0) & ~arrays.compressed[columns.kind]
+    unlike &= (columns.encoded != arrays.n_bytes) & ~as_most
+    return SettledArrays(arrays, left_out, unlike, notes, findings)
 
 
 def _declared(path, stored, what, size, probe, notes):
@@ -221,6 +224,8 @@ class _Probe:
             why = "denormal numbers" if np.count_nonzero(tiny) * 2 > len(values) else "no numbers"
         else:
             odd = np.abs(values) > _MOST_INTEGER[np.dtype(dtype).itemsize]
+            if np.dtype(dtype).itemsize == 2 and np.unique(values).size >= _MANY_VALUES:
+                odd |= values.min() >= _LEAST_FLOAT16
             why = "impossibly large"
         if np.count_nonzero(odd) * 2 <= len(values):
             return ""
