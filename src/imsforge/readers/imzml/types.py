@@ -250,11 +250,13 @@ class _Probe:
     def doubtful(self, dtype):
         """Tell whether values that were declared to be of a type look much like those of another.
 
-        A few integers may by chance; the last bytes of many are anything.
+        A few integers, small ones or such of 16 bits may by chance; the last bytes of many are
+        anything.
         """
+        values = np.unique(self.values(dtype))
         turned = _turned_float(dtype)
-        many = len(np.unique(self.values(dtype))) >= _MANY_VALUES
-        if many and turned in _OF_SIZE[np.dtype(dtype).itemsize] and self.fits(turned):
+        many = len(values) >= _MANY_VALUES and np.median(values) > 255
+        if many and turned in _OF_SIZE[4] + _OF_SIZE[8] and self.fits(turned):
             return True
         return self.usual(dtype) < 0.8
 
