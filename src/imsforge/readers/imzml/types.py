@@ -232,7 +232,7 @@ class _Probe:
         return f"{why} ({values[np.argmax(odd)]:.3g}): wrong type or byte order"
 
     def usual(self, dtype):
-        """Return the share of the values that are as one expects if they are of a type."""
+        """Return the share of the values that are as large as one expects of a type."""
         values = self.values(dtype)
         if len(values) == 0:
             return 1.0
@@ -241,11 +241,12 @@ class _Probe:
         least, most = _USUAL
         if np.dtype(dtype).kind == "i":
             least, most = 1, _MOST_INTEGER[np.dtype(dtype).itemsize]
-        return np.mean((values >= least) & (values <= most))
+        return np.mean((np.abs(values) >= least) & (np.abs(values) <= most))
 
     def fits(self, dtype):
         """Tell whether all values but a few are as one expects if they are of a type."""
-        return len(self.values(dtype)) > 0 and self.usual(dtype) > 0.99
+        values = self.values(dtype)
+        return len(values) > 0 and self.usual(dtype) > 0.99 and np.mean(values > 0) > 0.99
 
     def doubtful(self, dtype):
         """Tell whether values that were declared to be of a type look much like those of another.
@@ -255,8 +256,9 @@ class _Probe:
         """
         values = np.unique(self.values(dtype))
         turned = _turned_float(dtype)
-        many = len(values) >= _MANY_VALUES and np.median(values) > 255
-        if many and turned in _OF_SIZE[4] + _OF_SIZE[8] and self.fits(turned):
+        if len(values) < _MANY_VALUES:
+            return False
+        if np.median(values) > 255 and turned in _OF_SIZE[4] + _OF_SIZE[8] and self.fits(turned):
             return True
         return self.usual(dtype) < 0.8
 
