@@ -7,6 +7,7 @@ import numpy as np
 TYPE_TERMS = {
     "<f4": "MS:1000521",
     "<f8": "MS:1000523",
+    "<f2": "MS:1000520",
     "<i4": "MS:1000519",
     "<i8": "MS:1000522",
     "<i1": "IMS:1100000",
@@ -48,7 +49,8 @@ def write_by_hand(
 ):
     """Write (mz, intensity) pairs as imzML and return the path.
 
-    ``mz_types`` and ``intensity_types`` are used in turn, spectrum by spectrum; ``inline`` puts
+    ``mz_types`` and ``intensity_types`` are used in turn, spectrum by spectrum, and
+    may be of the other byte order; ``inline`` puts
     the terms of arrays into them instead of groups; ``pixels`` may have a third coordinate;
     ``change`` edits the XML.
     """
@@ -68,7 +70,9 @@ def write_by_hand(
         if place[0] == len(ibd):
             ibd.extend(data)
         compression = "MS:1000574" if compressed else "MS:1000576"
-        kind = term(ARRAY_TERMS[what]) + term(TYPE_TERMS[dtype]) + term(compression)
+        kind = (
+            term(ARRAY_TERMS[what]) + term(TYPE_TERMS[dtype.replace(">", "<")]) + term(compression)
+        )
         if not inline:
             name = f"{what}{dtype[1:]}"
             groups[name] = kind

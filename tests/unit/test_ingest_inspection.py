@@ -60,7 +60,7 @@ def test_another_checksum_than_the_declared_one_is_said(tmp_path):
     content[-3] ^= 1
     ibd.write_bytes(content)
     (note,) = inspect(path)[0]["notes"]
-    assert "has a checksum or UUID other than the imzML declares (its SHA-1 is" in note
+    assert "has a checksum other than the imzML declares (its SHA-1 is" in note
 
 
 def test_json_and_image(path, tmp_path, capsys):

@@ -121,7 +121,7 @@ def test_no_spectrum_left(tmp_path):
 
 
 def test_policies_that_do_not_exist():
-    with pytest.raises(ConfigError, match=r"ingest.colour: unknown; known are cut_off"):
+    with pytest.raises(ConfigError, match=r"ingest.colour: unknown; known are uuid"):
         Policies(colour="fail")
     with pytest.raises(ConfigError, match=r"ingest\.duplicate_pixel: 'fix' is not one of"):
         Policies(duplicate_pixel="fix")

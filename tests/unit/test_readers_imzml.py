@@ -116,12 +116,12 @@ def test_an_ibd_with_other_letters(tmp_path):
 def test_a_changed_ibd_is_warned_of(tmp_path):
     path = write_imzml(tmp_path / "a.imzML", SIX)
     ibd = bytearray((tmp_path / "a.ibd").read_bytes())
-    ibd[:4] = b"abcd"
+    ibd[-4:] = b"abcd"
     (tmp_path / "a.ibd").write_bytes(ibd)
     measurement = read_measurement(path)
     (text,) = measurement.warnings
     assert f"its SHA-1 is {hashlib.sha1(ibd).hexdigest()}, the imzML declares" in text
-    assert "its UUID is 61626364" in text
+    assert "UUID" not in text
     assert text.endswith("read all the same")
     assert measurement.summary()["findings"][0]["problem"] == "checksum"
     with pytest.raises(IngestError, match="copy both files again"):

@@ -9,11 +9,14 @@ from imsforge.errors import IngestError
 from imsforge.ingest.survey import Survey, survey
 from imsforge.ingest.values import DEFECTS, explain
 from imsforge.readers.files import HDF5, IMZML, check_format, checksums_meanwhile
-from imsforge.readers.imzml.ibd import CHECKSUMS, foreign_terms
+from imsforge.readers.imzml.ibd import CHECKSUMS, foreign_checksums
 from imsforge.readers.imzml.reader import index_imzml
 from imsforge.readers.mode import settled_mode
 from imsforge.readers.pixels import grid_notes, repeated
 from imsforge.readers.source import Indexed, Source
+
+#: What all spectra of a measurement should have in common, as problems where they do not.
+POLARITY, LEVEL = "mixed_polarity", "mixed_level"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Examined:
     looked : Survey, of these spectra
     findings : list of Finding
     notes : list of str
+    polarity : int, 1 or -1 as most spectra say, 0 where none does
+    level : int, MS level as most spectra say, 0 where none does
     """
 
     source: Source
@@ -34,6 +39,8 @@ class Examined:
     looked: Survey
     findings: list
     notes: list
+    polarity: int = 0
+    level: int = 0
 
     def samples(self, name):
         """Return the samples of the file, one for each plane of a volume, and that of each row.
@@ -102,15 +109,23 @@ def examine(indexed, policies, *, mode="auto", most=None):
     """
     source, findings = indexed.source, list(indexed.findings)
 
-    def stay(problem, rows, affected, detail=""):
+    def stay(problem, rows, affected, detail="", path=source.path):
         """Judge the spectra at some rows; return which of them stay."""
         spectra = np.zeros(source.n_spectra, dtype=bool)
         spectra[rows[affected]] = True
-        finding = policies.settle(problem, spectra, source.path, source.describe, detail)
+        finding = policies.settle(problem, spectra, path, source.describe, detail)
         findings.extend([finding] if finding else [])
         return ~affected if policies[problem] == "skip" else np.ones(len(rows), dtype=bool)
 
     rows = np.flatnonzero(~indexed.left_out)
+    usual = {}
+    for problem, told in ((POLARITY, indexed.polarity), (LEVEL, indexed.level)):
+        own = np.zeros(len(rows), dtype=np.int64) if told is None else told[rows]
+        usual[problem] = most_told(own)
+        minority = (own != usual[problem]) & (own != 0)
+        other = name_trait(problem, own[np.argmax(minority)])
+        detail = f"{other}, most are {name_trait(problem, usual[problem])}"
+        rows = rows[stay(problem, rows, minority, detail, source.files[0])]
     place = [axis[rows] for axis in (source.x, source.y, source.z) if axis is not None]
     rows = rows[stay("duplicate_pixel", rows, repeated(*place))]
     source, notes = settled_mode(source, indexed.declared_mode, rows, mode)
@@ -127,7 +142,23 @@ def examine(indexed, policies, *, mode="auto", most=None):
     if len(rows) == 0:
         raise IngestError(f"{source.path}: no spectrum is left; see the policies of ingest")
     notes = [*source.notes, *notes, *grid_notes(source.path, source.x[rows], source.y[rows])]
-    return Examined(source, rows, looked, findings, notes)
+    return Examined(source, rows, looked, findings, notes, usual[POLARITY], usual[LEVEL])
+
+
+def most_told(values):
+    """Return the commonest of the values that are said, the first of equals; 0 where none is."""
+    values = values[values != 0]
+    if len(values) == 0:
+        return 0
+    distinct, first, count = np.unique(values, return_index=True, return_counts=True)
+    return int(distinct[np.lexsort((first, -count))[0]])
+
+
+def name_trait(problem, value):
+    """Name a polarity or an MS level."""
+    if problem == POLARITY:
+        return {1: "positive", -1: "negative"}.get(int(value), "not said")
+    return f"MS{value}"
 
 
 def examine_whole(indexed, policies, *, mode="auto"):
@@ -158,11 +189,11 @@ def examine_whole(indexed, policies, *, mode="auto"):
 
 
 def _foreign(indexed, policies, checksums):
-    """Hold the .ibd against the checksum and the UUID that the imzML declares."""
+    """Hold the .ibd against the checksum that the imzML declares."""
     if not indexed.terms:
         return []
     ibd = Path(indexed.source.path)
-    differ = foreign_terms(ibd, indexed.terms, checksums[ibd])
+    differ = foreign_checksums(indexed.terms, checksums[ibd])
     if not differ:
         return []
     return [policies.settle_file("checksum", ibd, " and ".join(differ))]

@@ -8,7 +8,15 @@ import numpy as np
 
 from imsforge.artifacts.checksums import state_of
 from imsforge.errors import IngestError
-from imsforge.ingest.examine import Examined, examine_whole, index_file
+from imsforge.ingest.examine import (
+    LEVEL,
+    POLARITY,
+    Examined,
+    examine_whole,
+    index_file,
+    most_told,
+    name_trait,
+)
 from imsforge.ingest.measurement import Measurement
 from imsforge.ingest.policies import Finding, Policies
 from imsforge.readers.files import name_samples, raw_files
@@ -53,7 +61,7 @@ def read_measurement(inputs, *, mode="auto", hdf5=None, checksums=None, **polici
             f"{part.examined.source.path} {part.examined.source.mode}" for part in parts
         )
         raise IngestError(f"{told}: one dataset cannot hold both; set ingest.mode, or export alike")
-    measurement = _combined(parts)
+    measurement = _combined(_alike(_alike(parts, POLARITY, policies), LEVEL, policies))
     for part in parts if checksums is not None else ():
         for path, state in part.states.items():
             checksums.keep(path, state, part.checksums[path]["sha256"])
@@ -87,6 +95,29 @@ def _read_file(name, path, mode, hdf5, policies):
     if changed:
         raise IngestError(f"{changed[0]}: changed while it was read; run again when it is whole")
     return _Part(name, examined, checksums, states)
+
+
+def _alike(parts, problem, policies):
+    """Hold the polarity or the MS level of files against each other; return those that stay."""
+    field = problem.removeprefix("mixed_")
+    values = [getattr(part.examined, field) for part in parts]
+    usual = most_told(np.repeat(values, [len(part.examined.rows) for part in parts]))
+    other = [k for k, value in enumerate(values) if value not in (0, usual)]
+    if not other:
+        return parts
+    odd = parts[other[0]].examined.source.files[0]
+    beside = f", and {len(other) - 1} more files" if len(other) > 1 else ""
+    told = [name_trait(problem, value) for value in (values[other[0]], usual)]
+    finding = policies.settle_file(problem, odd, "{}, most are {}{}".format(*told, beside))
+    first = min(k for k, value in enumerate(values) if value == usual)
+    parts = list(parts)
+    examined = parts[first].examined
+    parts[first] = replace(
+        parts[first], examined=replace(examined, findings=[*examined.findings, finding])
+    )
+    if policies[problem] == "skip":
+        parts = [part for k, part in enumerate(parts) if k not in other]
+    return parts
 
 
 def _states(path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from imsforge.ingest.examine import examine, examine_whole, index_file
+from imsforge.ingest.examine import POLARITY, examine, examine_whole, index_file, name_trait
 from imsforge.ingest.policies import Policies
 from imsforge.readers.pixels import span
 
@@ -55,6 +55,10 @@ def _facts(path, indexed, examined):
         "layout": source.layout,
         "mode": source.mode,
         "mode_declared": indexed.declared_mode,
+        "polarity": name_trait(POLARITY, examined.polarity),
+        "ms_level": examined.level or None,
+        "pixel_size": [indexed.pixel_size.get(axis) for axis in "xy"],
+        "instrument": indexed.instrument or None,
         "pixels": source.n_spectra,
         "x": [int(x.min()), int(x.max())],
         "y": [int(y.min()), int(y.max())],
@@ -93,7 +97,11 @@ def describe(facts):
         "files": ", ".join(f"{name} ({_size(size)})" for name, size in facts["files"].items()),
         "format": f"{facts['format']}, {facts['layout']}",
         "mode": f"{facts['mode']} ({told})",
+        "polarity": facts["polarity"],
+        "MS level": str(facts["ms_level"] or "not said"),
+        "instrument": facts["instrument"] or "not said",
         "pixels": f"{facts['pixels']:,} on a grid of {grid} ({empty:,} places not measured)",
+        "pixel size": _micrometres(facts["pixel_size"]),
         "coordinates": "x {} to {}, y {} to {}".format(*facts["x"], *facts["y"]),
         "planes": str(facts["planes"]),
         "points": f"{facts['points']:,}, {facts['points_of_a_spectrum']:,.0f} a spectrum (median)",
@@ -109,6 +117,12 @@ def describe(facts):
     config = yaml.safe_dump(facts["config"], sort_keys=False, allow_unicode=True, width=1000)
     lines += ["  into the configuration:", *(f"    {line}" for line in config.splitlines())]
     return "\n".join([facts["path"], *lines])
+
+
+def _micrometres(sizes):
+    if None in sizes:
+        return next((f"{size:g} \u00b5m" for size in sizes if size is not None), "not said")
+    return "{:g} x {:g} \u00b5m".format(*sizes)
 
 
 def _size(n_bytes):

@@ -32,6 +32,23 @@ class Problem:
 
 #: By the key that decides on them in the configuration.
 PROBLEMS = {
+    "uuid": Problem(
+        what="another UUID than the imzML declares, so it is the .ibd of another export",
+        default="fail",
+        remedy="put the .imzML and the .ibd of one export together",
+        skip="read all the same",
+    ),
+    "stored_type": Problem(
+        what="arrays that are stored otherwise than declared",
+        default="fail",
+        remedy="export the measurement again, with its own data type",
+        fix="read as the type that fits",
+    ),
+    "negative_offset": Problem(
+        what="an offset or a length below zero, as of a writer that counts in 32 bits",
+        default="fail",
+        remedy="export the measurement again, with a writer that counts in 64 bits",
+    ),
     "cut_off": Problem(
         what="data beyond the end of the .ibd",
         default="fail",
@@ -42,6 +59,30 @@ PROBLEMS = {
         default="fail",
         remedy="export the measurement again",
         fix="both cut to the shorter",
+    ),
+    "stored_bytes": Problem(
+        what="encoded lengths other than their lengths and types mean",
+        default="fail",
+        remedy="export the measurement again",
+        fix="read as far as their lengths say",
+    ),
+    "shared_array": Problem(
+        what="an array of an earlier spectrum, as where offsets wrapped at 32 bits",
+        default="fail",
+        remedy="export the measurement again, with a writer that counts in 64 bits",
+        fix="kept as they are",
+    ),
+    "mixed_polarity": Problem(
+        what="another polarity than most",
+        default="fail",
+        remedy="export each polarity as a measurement of its own",
+        fix="kept with the others",
+    ),
+    "mixed_level": Problem(
+        what="another MS level than most",
+        default="fail",
+        remedy="export each MS level as a measurement of its own",
+        fix="kept with the others",
     ),
     "duplicate_pixel": Problem(
         what="the coordinates of an earlier spectrum",
@@ -59,6 +100,11 @@ PROBLEMS = {
         default="fail",
         remedy="export the measurement again",
         fix="set to zero",
+    ),
+    "denormal_intensity": Problem(
+        what="intensities that are denormal numbers, as of a wrong type or byte order",
+        default="fail",
+        remedy="export the measurement again, with its own data type",
     ),
     "unsorted_mz": Problem(
         what="m/z values that do not ascend",
@@ -79,7 +125,7 @@ PROBLEMS = {
         fix="kept, they get no class",
     ),
     "checksum": Problem(
-        what="a checksum or UUID other than the imzML declares",
+        what="a checksum other than the imzML declares",
         default="skip",
         remedy="copy both files again from where they were measured",
         skip="read all the same",
@@ -133,7 +179,7 @@ class Policies:
     def __getitem__(self, problem):
         return self._choices.get(problem, PROBLEMS[problem].default)
 
-    def settle(self, problem, affected, path, describe, detail=""):
+    def settle(self, problem, affected, path, describe, detail="", *, mendable=True):
         """Decide on the spectra that have a problem.
 
         Parameters
@@ -143,6 +189,7 @@ class Policies:
         path : path, for the message
         describe : callable, names a spectrum by its row
         detail : str, what is known of the first one
+        mendable : bool, whether these spectra can be mended; "fix" stops otherwise
 
         Returns
         -------
@@ -160,11 +207,12 @@ class Policies:
         choice = self[problem]
         first = describe(int(np.argmax(affected))) + (f", {detail}" if detail else "")
         have = f"{count} of {len(affected)} spectra {'has' if count == 1 else 'have'} {what.what}"
-        if choice == "fail":
-            ways = " or ".join(name for name in what.choices() if name != "fail")
-            raise IngestError(
-                f"{path}: {first}: {have}; {what.remedy}, or set ingest.{problem} to {ways}"
-            )
+        if choice == "fail" or (choice == "fix" and not mendable):
+            # To leave all spectra out is no way.
+            open_ways = {"skip": count < len(affected), "fix": mendable}
+            ways = " or ".join(name for name in what.choices() if open_ways.get(name))
+            or_set = f", or set ingest.{problem} to {ways}" if ways else ""
+            raise IngestError(f"{path}: {first}: {have}; {what.remedy}{or_set}")
         text = f"{have}: {getattr(what, choice)} (first: {first})"
         return Finding(problem, count, len(affected), choice, text)
 
@@ -172,6 +220,8 @@ class Policies:
         """Decide on a file that has a problem as a whole; parameters as for `settle`."""
         what = PROBLEMS[problem]
         have = f"{path.name} has {what.what} ({detail})"
-        if self[problem] == "fail":
-            raise IngestError(f"{path}: {have}; {what.remedy}, or set ingest.{problem} to skip")
-        return Finding(problem, 1, 1, "skip", f"{have}: {what.skip}")
+        choice = self[problem]
+        if choice == "fail":
+            ways = " or ".join(name for name in what.choices() if name != "fail")
+            raise IngestError(f"{path}: {have}; {what.remedy}, or set ingest.{problem} to {ways}")
+        return Finding(problem, 1, 1, choice, f"{have}: {getattr(what, choice)}")

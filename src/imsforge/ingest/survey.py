@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from imsforge.ingest.values import defects_of, repaired
+from imsforge.ingest.values import defects_of, denormal, repaired
 from imsforge.readers.axis import possible_mz
 
 _BLOCK_POINTS = 2**19
@@ -54,7 +54,8 @@ def survey(source, rows):
             block = load()
             found = defects_of(block)
             block = repaired(block, found)
-            total[block.rows], defects[block.rows] = block.sums(), found
+            total[block.rows] = block.sums()
+            defects[block.rows] = found | denormal(total[block.rows])
             ranges.append(_mz_range(block))
             progress.update(block.n_rows)
     ranges = np.array([pair for pair in ranges if pair is not None])

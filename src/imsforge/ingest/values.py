@@ -11,7 +11,10 @@ DEFECTS = {
     "non_finite_intensity": 2,
     "unsorted_mz": 4,
     "negative_intensity": 8,
+    "denormal_intensity": 16,
 }
+# No unit makes the total of a spectrum as small as this; small integers taken for floats do.
+_LEAST_TOTAL = 1e-20
 # More than a detector gives, less than what damaged files hold.
 _LARGEST = 1e30
 
@@ -49,6 +52,22 @@ def defects_of(block):
         if descends.any():
             _mark(defects, block, descends, "unsorted_mz")
     return defects
+
+
+def denormal(total):
+    """Tell which spectra have a total of next to nothing, but not nothing.
+
+    Parameters
+    ----------
+    total : (n_rows,) float64
+
+    Returns
+    -------
+    (n_rows,) uint8, as `defects_of` returns them
+    """
+    return np.where((total > 0) & (total < _LEAST_TOTAL), DEFECTS["denormal_intensity"], 0).astype(
+        np.uint8
+    )
 
 
 def repaired(block, defects):
@@ -91,6 +110,9 @@ def explain(block, problem):
     if problem == "unsorted_mz":
         point = np.argmax(mz[1:] < mz[:-1])
         return f"point {point + 2}: m/z is {mz[point + 1]:g} after {mz[point]:g}"
+    if problem == "denormal_intensity":
+        point = np.argmax(intensity != 0)
+        return f"point {point + 1}: intensity is {intensity[point]:.3g}"
     usable = _usable(intensity)
     wrong = (intensity < 0) & usable if problem == "negative_intensity" else ~usable
     point = np.argmax(wrong)

@@ -20,7 +20,9 @@ class Block:
     Attributes
     ----------
     rows : slice of the measurement's pixels
-    intensity : (n_points,) in the measurement's own type
+    intensity : (n_points,) in the measurement's own type, but for numbers of 8 and 16 bits and of
+        a foreign byte order: sums of those would overflow, so they come as float32 at least, which
+        holds them exactly
     indptr : (n_rows + 1,) int64; spectrum ``i`` is ``intensity[indptr[i] : indptr[i + 1]]``
     axis : (n_axis,) float64, the m/z axis that all spectra share; None where each has its own
     own_mz : (n_points,) float64, the m/z values where each spectrum has its own
@@ -31,6 +33,10 @@ class Block:
     indptr: np.ndarray
     axis: np.ndarray | None = None
     own_mz: np.ndarray | None = None
+
+    def __post_init__(self):
+        """Widen the intensities."""
+        object.__setattr__(self, "intensity", _widened(self.intensity))
 
     @property
     def n_rows(self):
@@ -52,6 +58,11 @@ class Block:
             dtype = None if self.intensity.dtype in (np.float32, np.float64) else np.float64
             totals[filled] = np.add.reduceat(self.intensity, self.indptr[filled], dtype=dtype)
         return totals
+
+
+def _widened(values):
+    wide = np.float32 if values.dtype.itemsize < 4 else values.dtype.newbyteorder("=")
+    return values.astype(wide, copy=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +169,10 @@ class Indexed:
     findings : list of Finding
     declared_mode : "profile", "centroid", or None where the file does not say
     terms : dict of what an imzML says of its .ibd, by accession
+    polarity : (n_spectra,) int8, 1 or -1, 0 where it is not said; None where no spectrum says it
+    level : (n_spectra,) int16, MS level, in the same way
+    pixel_size : dict of "x", "y" to micrometres, where declared
+    instrument : str, as declared, or ""
     """
 
     source: Source
@@ -165,6 +180,10 @@ class Indexed:
     findings: list
     declared_mode: str | None = None
     terms: dict = field(default_factory=dict)
+    polarity: np.ndarray | None = None
+    level: np.ndarray | None = None
+    pixel_size: dict = field(default_factory=dict)
+    instrument: str = ""
 
 
 def batches(cost, limit):

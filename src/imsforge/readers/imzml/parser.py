@@ -9,6 +9,7 @@ processing of mass spectrometry imaging data", Journal of Proteomics 75, 5106-51
 
 from array import array
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from xml.parsers import expat
 
 import numpy as np
@@ -16,13 +17,23 @@ from tqdm import tqdm
 
 from imsforge.errors import IngestError
 from imsforge.readers.imzml.terms import (
+    BESIDE_THE_MODEL,
     CENTROID,
     ENCODED,
+    INSTRUMENT_MODEL,
     INTENSITY,
     LENGTH,
+    MICROMETRES,
+    MS1,
+    MS_LEVEL,
+    MSN,
     MZ,
+    NAMED,
+    NEGATIVE,
     OFFSET,
     OTHER_COMPRESSIONS,
+    PIXEL_SIZES,
+    POSITIVE,
     PROFILE,
     TYPES,
     WANTED,
@@ -40,8 +51,28 @@ _OF_ENCODING = [
     expat.errors.codes[text]
     for text in (expat.errors.XML_ERROR_INVALID_TOKEN, expat.errors.XML_ERROR_UNKNOWN_ENCODING)
 ]
-# Stands among the terms of an element for the groups that it refers to.
-_GROUPS = "groups"
+# Stand among the terms of an element for the groups that it refers to, for a data type that no
+# vocabulary has, and for the accession that a term's name belongs to where it is another's.
+_GROUPS, _UNKNOWN_TYPE, _OTHERWISE = "groups", "unknown type", "otherwise"
+_INT64 = 2**63
+_MOST_CONTRADICTIONS = 5
+_MOST_UNWANTED = 10_000
+
+
+@dataclass(frozen=True)
+class StoredKind:
+    """How arrays are stored, as their terms say.
+
+    Attributes
+    ----------
+    types : tuple of NumPy types, each that is declared
+    compressed : bool, whether by zlib
+    unknown : str, a declared type that imsforge does not know, or ""
+    """
+
+    types: tuple
+    compressed: bool
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +84,7 @@ class ArrayColumns:
     offset, length, encoded : (n_spectra,) int64
         First byte in the .ibd, number of values, number of bytes; -1 where it is not said.
     kind : (n_spectra,) uint16, index into ``kinds``
-    kinds : list of (types, compressed): the NumPy types that are declared, and whether zlib is
+    kinds : list of StoredKind
     """
 
     offset: np.ndarray
@@ -72,9 +103,14 @@ class ImzmlIndex:
     x, y, z : (n_spectra,) int64
     mz, intensity : ArrayColumns
     modes : set of "profile" and "centroid", as declared anywhere
+    polarity : (n_spectra,) int8, 1 or -1, or 0 where it is not said
+    level : (n_spectra,) int16, MS level, or 0 where it is not said
     terms : dict of accession to value, of the file's content
     n_declared : int or None, the number of spectra that the file announces
-    n_other_arrays : int, arrays that are neither m/z nor intensity
+    other_offset, other_bytes : (n_other_arrays,) int64
+        Arrays that are neither m/z nor intensity; -1 where it is not said.
+    pixel_size : dict of "x", "y" to micrometres
+    instrument : str, the models that are named, or ""
     notes : list of str
     """
 
@@ -84,9 +120,14 @@ class ImzmlIndex:
     mz: ArrayColumns
     intensity: ArrayColumns
     modes: set
+    polarity: np.ndarray
+    level: np.ndarray
     terms: dict
     n_declared: int | None
-    n_other_arrays: int
+    other_offset: np.ndarray
+    other_bytes: np.ndarray
+    pixel_size: dict
+    instrument: str
     notes: list
 
 
@@ -122,6 +163,31 @@ def parse_imzml(path):
         raise _broken(path, error) from error
     index.notes.append("the XML is not in the encoding that it declares: read as Latin-1")
     return index
+
+
+def whole_number(text):
+    """Return the whole number that a text says exactly: "20000", "2e+04" as R writes it, "5.0".
+
+    Raises
+    ------
+    ValueError
+        If it says none, or one beyond 64 bits.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            raise ValueError(text) from None
+        # A number of few letters can have more digits than memory: compared before it is made.
+        within = number.is_finite() and -_INT64 <= number < _INT64
+        if not within or number != number.to_integral():
+            raise ValueError(text) from None
+        number = int(number)
+    if not -_INT64 <= number < _INT64:
+        raise ValueError(text)
+    return number
 
 
 def _broken(path, error):
@@ -169,19 +235,30 @@ class _Handler:
         self.groups = {}
         self.modes = set()
         self.n_declared = None
-        self.n_other_arrays = 0
         self.n_spectra = 0
         self.positions = array("q")
+        self.polarity, self.level = array("b"), array("h")
+        self.other_offset, self.other_bytes = array("q"), array("q")
         self.columns = {MZ: _Columns(), INTENSITY: _Columns()}
         self.kinds_of_groups = {}
+        self.traits_of_groups = {}
         self.terms = None  # of the container that began last; None where nobody asks
+        self.told = None  # what it says as a whole, of containers that describe the measurement
+        self.told_by_groups = {}
+        self.settings = {}
+        self.instruments = []
+        self.contradictions = {}
+        self.unwanted = set()
         self.spectrum = None
         self.arrays = []
         self.root = None
-        self.containers = {
+        self.elements = {
+            "referenceableParamGroupRef": self.take_group,
             "mzML": self.start_root,
             "fileContent": self.start_file_content,
             "referenceableParamGroup": self.start_group,
+            "scanSettings": self.start_settings,
+            "instrumentConfiguration": self.start_instrument,
             "spectrumList": self.start_list,
             "chromatogramList": self.leave_spectrum,
             "spectrum": self.start_spectrum,
@@ -190,24 +267,48 @@ class _Handler:
         }
 
     def start(self, tag, attributes):
-        """Take an element that begins."""
-        if tag == "cvParam":
-            if self.terms is not None:
+        """Take an element that begins, whatever the prefix of its namespace."""
+        if tag == "cvParam":  # first and in place: two thirds of all elements
+            terms = self.terms
+            if terms is not None:
                 accession = attributes.get("accession")
-                if accession in WANTED:
-                    self.terms[accession] = attributes.get("value", "")
-            return
-        if tag == "referenceableParamGroupRef":
-            if self.terms is not None:
-                self.terms.setdefault(_GROUPS, []).append(attributes.get("ref"))
+                name = WANTED.get(accession)
+                if name is not None:
+                    terms[accession] = attributes.get("value", "")
+                    if attributes.get("name") != name:
+                        self.check_name(accession, attributes.get("name"))
+                elif accession not in self.unwanted:
+                    self.check_name(accession, attributes.get("name"))
+                if self.told is not None:
+                    self.told[accession] = attributes
             return
         if self.root is None:
             self.check_root(tag)
-        begin = self.containers.get(tag.rpartition(":")[2])
+        begin = self.elements.get(tag)
         if begin is not None:
             begin(attributes)
+        elif ":" in tag:
+            self.start(tag.rpartition(":")[2], attributes)
         elif self.spectrum is None:
-            self.terms = None
+            self.terms = self.told = None
+
+    def check_name(self, accession, name):
+        """Note a term whose name is that of another, or of a type that no vocabulary has."""
+        named = NAMED.get(name)
+        if named is not None and accession not in named:
+            if named[0] in TYPES:
+                self.terms[_OTHERWISE] = named[0]
+            if len(self.contradictions) < _MOST_CONTRADICTIONS:
+                self.contradictions.setdefault((accession, name), named[0])
+        elif named is None and accession not in WANTED:
+            if name and "-bit " in name:
+                self.terms[_UNKNOWN_TYPE] = f"{accession} {name}"[:60]
+            elif len(self.unwanted) < _MOST_UNWANTED:
+                self.unwanted.add(accession)
+
+    def take_group(self, attributes):
+        if self.terms is not None:
+            self.terms.setdefault(_GROUPS, []).append(attributes.get("ref"))
 
     def refuse_doctype(self, *_):
         """Refuse a DTD: entities can be bombs or point elsewhere, and only a DTD declares them."""
@@ -227,19 +328,36 @@ class _Handler:
         self.root = "mzML"
 
     def start_file_content(self, _):
-        self.terms = self.file_terms
+        self.terms, self.told = self.file_terms, None
 
     def start_group(self, attributes):
-        self.terms = self.groups.setdefault(attributes.get("id"), {})
+        name = attributes.get("id")
+        self.terms = self.groups.setdefault(name, {})
+        self.told = self.told_by_groups.setdefault(name, {})
+
+    def start_settings(self, _):
+        self.terms, self.told = {}, self.settings
+
+    def start_instrument(self, _):
+        self.terms, self.told = {}, {}
+        self.instruments.append((self.terms, self.told))
 
     def start_list(self, attributes):
         self.leave_spectrum()
-        count = attributes.get("count", "")
-        self.n_declared = int(count) if count.isdecimal() and len(count) < 19 else None
+        self.told = None
+        count = attributes.get("count")
+        try:
+            self.n_declared = whole_number(count) if count else None
+        except ValueError as error:
+            raise IngestError(
+                f"{self.path}: its spectrumList announces {count!r:.40} spectra, not a whole "
+                "number; export it again"
+            ) from error
 
     def start_spectrum(self, _):
         self.leave_spectrum()
-        self.terms = self.spectrum = {}
+        self.terms, self.told = {}, None
+        self.spectrum = self.terms
 
     def start_scan(self, _):
         if self.spectrum is not None:
@@ -257,57 +375,78 @@ class _Handler:
         self.n_spectra += 1
         terms, arrays = self.spectrum, self.arrays
         self.terms, self.spectrum, self.arrays = None, None, []
-        for group in terms.get(_GROUPS, ()):
-            terms = {**self.groups.get(group, {}), **terms}
+        groups = tuple(terms.pop(_GROUPS, ()))
+        x, y, z = terms.pop(X, None), terms.pop(Y, None), terms.pop(Z, None)
+        # Nearly all spectra say the same of themselves, but for where they are.
+        key = (groups, *terms.items())
+        if key not in self.traits_of_groups:
+            self.traits_of_groups[key] = self.traits(groups, terms)
+        shared, polarity, level = self.traits_of_groups[key]
+        self.polarity.append(polarity)
+        self.level.append(level)
+        self.positions.extend(
+            (
+                self.coordinate(shared.get(X) if x is None else x, "x"),
+                self.coordinate(shared.get(Y) if y is None else y, "y"),
+                self.coordinate(shared.get(Z, "1") if z is None else z, "z"),
+            )
+        )
+        mz, intensity = self.columns[MZ].kind, self.columns[INTENSITY].kind
+        for own in arrays:
+            self.enter_array(own)
+        if not len(mz) == len(intensity) == self.n_spectra:
+            name = "m/z" if len(mz) != self.n_spectra else "intensity"
+            n_arrays = len(mz if name == "m/z" else intensity) - self.n_spectra + 1
+            raise self.incomplete(f"{n_arrays or 'no'} {name} arrays")
+
+    def traits(self, groups, own):
+        """Return the terms of a spectrum and its groups, its polarity and its level."""
+        terms = self.with_groups(groups, own)
         if PROFILE in terms:
             self.modes.add("profile")
         if CENTROID in terms:
             self.modes.add("centroid")
-        self.positions.extend(
-            (
-                self.number(terms, X, "position x"),
-                self.number(terms, Y, "position y"),
-                self.number(terms, Z, "position z", 1),
-            )
-        )
-        n_before = {kind: len(columns.kind) for kind, columns in self.columns.items()}
-        for own in arrays:
-            self.enter_array(own)
-        for kind, name in ((MZ, "m/z"), (INTENSITY, "intensity")):
-            n_arrays = len(self.columns[kind].kind) - n_before[kind]
-            if n_arrays != 1:
-                raise self.incomplete(f"{n_arrays or 'no'} {name} arrays")
+        polarity = _polarity(terms) or _polarity(self.file_terms)
+        level = _level(terms) or _level(self.file_terms)
+        if terms.get(MS_LEVEL):
+            try:
+                # Some writers put zero where they do not know.
+                level = whole_number(terms[MS_LEVEL]) or level
+                array("h", [level])
+            except (ValueError, OverflowError) as error:
+                raise self.incomplete(f"{terms[MS_LEVEL]!r:.40} for its ms level") from error
+        return terms, polarity, level
 
     def enter_array(self, own):
         groups = tuple(own.pop(_GROUPS, ()))
         offset, length = own.pop(OFFSET, None), own.pop(LENGTH, None)
         encoded = own.pop(ENCODED, None)
         # Nearly always the type stands in one group, the same for all spectra.
-        key = (groups, *own) if own else groups
+        key = (groups, *own.items()) if own else groups
         if key not in self.kinds_of_groups:
             self.kinds_of_groups[key] = self.array_kind(groups, own)
-        which, kind = self.kinds_of_groups[key]
-        if which is None:
-            self.n_other_arrays += 1
-            return
-        columns = self.columns[which]
-        if offset is None or length is None:
+        columns, kind = self.kinds_of_groups[key]
+        if columns is not None and (offset is None or length is None):
             raise self.incomplete("an array without external offset or length")
         try:
-            columns.offset.append(int(offset))
-            columns.length.append(int(length))
-            columns.encoded.append(int(encoded or -1))
-        except (ValueError, OverflowError) as error:
+            place = (
+                whole_number(offset or "-1"),
+                whole_number(length or "-1"),
+                whole_number(encoded or "-1"),
+            )
+        except ValueError as error:
             raise self.incomplete(
                 f"an array at {offset!r:.40} of length {length!r:.40}, {encoded!r:.40} bytes"
             ) from error
-        columns.kind.append(columns.kind_of(kind))
+        if columns is None:
+            self.other_offset.append(place[0])
+            self.other_bytes.append(place[2])
+        else:
+            columns.append(place, kind)
 
     def array_kind(self, groups, own):
-        """Return whether terms mean an m/z or an intensity array, and how it is stored."""
-        terms = dict(own)
-        for group in groups:
-            terms = {**self.groups.get(group, {}), **terms}
+        """Return the columns of m/z or of intensity, as terms say, and which of their kinds."""
+        terms = self.with_groups(groups, own)
         which = next((kind for kind in (MZ, INTENSITY) if kind in terms), None)
         if which is None:
             return None, None
@@ -317,21 +456,25 @@ class _Handler:
                     f"{self.path}: arrays are compressed by {name}, which imsforge does not read; "
                     "export without compression or with zlib"
                 )
-        types = tuple(dict.fromkeys(TYPES[term] for term in terms if term in TYPES))
-        return which, (types, not ZLIB.isdisjoint(terms))
+        # A type whose name is that of another is declared as both.
+        said = [*terms, terms.get(_OTHERWISE)]
+        types = tuple(dict.fromkeys(TYPES[term] for term in said if term in TYPES))
+        unknown = "" if types else terms.get(_UNKNOWN_TYPE, "")
+        columns = self.columns[which]
+        return columns, columns.kind_of(StoredKind(types, not ZLIB.isdisjoint(terms), unknown))
 
-    def number(self, terms, accession, name, default=None):
-        text = terms.get(accession)
-        if text is None and default is not None:
-            return default
+    def with_groups(self, groups, own):
+        terms = dict(own)
+        for group in groups:
+            terms = {**self.groups.get(group, {}), **terms}
+        return terms
+
+    def coordinate(self, text, axis):
         try:
-            number = float(text)
-            if not number.is_integer() or abs(number) > 2**53:
-                raise ValueError(text)
-        except (TypeError, ValueError, OverflowError) as error:
+            return whole_number(text)
+        except (TypeError, ValueError) as error:
             what = "no" if text is None else f"{text!r:.40} for its"
-            raise self.incomplete(f"{what} {name}") from error
-        return int(number)
+            raise self.incomplete(f"{what} position {axis}") from error
 
     def incomplete(self, what):
         return IngestError(
@@ -359,11 +502,56 @@ class _Handler:
             mz=self.columns[MZ].finish(),
             intensity=self.columns[INTENSITY].finish(),
             modes=self.modes,
+            polarity=np.frombuffer(self.polarity, dtype=np.int8),
+            level=np.frombuffer(self.level, dtype=np.int16),
             terms=self.file_terms,
             n_declared=self.n_declared,
-            n_other_arrays=self.n_other_arrays,
-            notes=[],
+            other_offset=np.array(self.other_offset, dtype=np.int64),
+            other_bytes=np.array(self.other_bytes, dtype=np.int64),
+            pixel_size=_pixel_size(self.settings),
+            instrument=self.instrument(),
+            notes=[
+                f"a term {accession} is named {name!r}, which is the name of {other}"
+                for (accession, name), other in self.contradictions.items()
+            ],
         )
+
+    def instrument(self):
+        """Return the models of the instruments as one text."""
+        models = {}
+        for terms, told in self.instruments:
+            groups = (self.told_by_groups.get(group, {}) for group in terms.get(_GROUPS, ()))
+            for source in (told, *groups):
+                named = source.get(INSTRUMENT_MODEL, {}).get("value")
+                others = [
+                    term.get("name", "")
+                    for accession, term in source.items()
+                    if accession not in BESIDE_THE_MODEL | {INSTRUMENT_MODEL}
+                ]
+                models.update(dict.fromkeys(name for name in (named, *others[:1]) if name))
+        return ", ".join(models)
+
+
+def _polarity(terms):
+    return (POSITIVE in terms) - (NEGATIVE in terms)
+
+
+def _level(terms):
+    """Return 1 for MS1, 2 for MSn; a file's content may name both."""
+    return (MS1 in terms) + 2 * (MSN in terms) if (MS1 in terms) != (MSN in terms) else 0
+
+
+def _pixel_size(settings):
+    """Return the size of a pixel in micrometres by direction, where it is said."""
+    sizes = {}
+    for accession, direction in PIXEL_SIZES.items():
+        term = settings.get(accession, {})
+        unit = term.get("unitAccession") or term.get("unitName", "micrometer")
+        try:
+            sizes[direction] = float(term.get("value", "")) * MICROMETRES[unit]
+        except (KeyError, ValueError):
+            continue
+    return sizes
 
 
 class _Columns:
@@ -378,6 +566,13 @@ class _Columns:
         if kind not in self.kinds:
             self.kinds.append(kind)
         return self.kinds.index(kind)
+
+    def append(self, place, kind):
+        offset, length, encoded = place
+        self.offset.append(offset)
+        self.length.append(length)
+        self.encoded.append(encoded)
+        self.kind.append(kind)
 
     def finish(self):
         return ArrayColumns(
