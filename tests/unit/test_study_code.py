@@ -118,6 +118,8 @@ TABLE = {
     "readers/hdf5/anndata.py": {"ingest"},
     "factorization/semi_orthogonal.py": CLUSTERED,
     "factorization/nmf.py": {"reduce"},
+    "factorization/magnitude.py": CLUSTERED | {"reduce"},
+    "factorization/subspace.py": CLUSTERED | {"reduce"},
     "labels/regions.py": {"label"},
     "labels/masks.py": {"label", "select_healthy"},
     "splits/pixels.py": {"split"},

@@ -9,6 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.utils import check_random_state
 
 from imsforge.factorization.semi_orthogonal import SemiOrthogonalNMF
+from imsforge.factorization.spherical import squared_lengths
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def scan_class_numbers(X, numbers, *, seeds=5, max_rows=20_000, transform="none"
         chosen = check_random_state(seed).choice(len(X), max_rows, replace=False)
         X = X[np.sort(chosen)]
     values = np.sqrt(X) if transform == "sqrt" else X
-    norm = np.linalg.norm(values.astype(np.float64))
+    norm = np.sqrt(squared_lengths(values).sum())
     tables = []
     for number in numbers:
         models = [

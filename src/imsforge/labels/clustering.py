@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from imsforge.errors import DataError
+from imsforge.factorization.magnitude import moderated
 from imsforge.factorization.semi_orthogonal import SemiOrthogonalNMF
 from imsforge.factorization.spherical import leading_direction
 
@@ -51,7 +52,8 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
     if not signal.all():
         logger.warning("%d pixels without any signal get no class", np.sum(~signal))
     spectra = intensity[signal]
-    values = np.sqrt(spectra) if transform == "sqrt" else spectra
+    values, exponent = moderated(np.sqrt(spectra) if transform == "sqrt" else spectra)
+    del spectra
     if method == "semi-orthogonal-nmf":
         model = SemiOrthogonalNMF(n_classes, random_state=seed).fit(values)
         components = model.components_
@@ -61,7 +63,7 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
     labels = merge_small(model.labels_, components, merge_below)
     if merge_below and labels.max() + 1 < n_classes:
         components = _representatives(values, labels, method)
-    order = np.argsort(-np.bincount(labels, minlength=len(components)), kind="stable")
+    order = _by_falling_size(labels, len(components))
     rank = np.empty(len(order), dtype=np.int16)
     rank[order] = np.arange(1, len(order) + 1)
     label = np.zeros(len(intensity), dtype=np.int16)
@@ -69,8 +71,19 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
     weight = None
     if method == "semi-orthogonal-nmf":
         weight = np.zeros(len(intensity), dtype=np.float32)
-        weight[signal] = (values @ components.T)[np.arange(len(values)), labels]
+        weights = (values @ components.T)[np.arange(len(values)), labels]
+        weight[signal] = np.ldexp(weights, exponent)
+    else:
+        components = np.ldexp(components, exponent)
     return label, components[order].astype(np.float32), weight
+
+
+def _by_falling_size(labels, n_classes):
+    """Return the classes, largest first; of equally large ones, that of the earlier pixel."""
+    sizes = np.bincount(labels, minlength=n_classes)
+    first = np.full(n_classes, len(labels))
+    np.minimum.at(first, labels, np.arange(len(labels)))
+    return np.lexsort((first, -sizes))
 
 
 def _representatives(values, labels, method):
