@@ -121,6 +121,7 @@ TABLE = {
     "factorization/magnitude.py": CLUSTERED | {"reduce"},
     "factorization/subspace.py": CLUSTERED | {"reduce"},
     "labels/regions.py": {"label"},
+    "labels/coherence.py": {"label", "report"},
     "labels/masks.py": {"label", "select_healthy"},
     "splits/pixels.py": {"split"},
     "splits/healthy.py": {"select_healthy"},

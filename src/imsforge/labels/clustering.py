@@ -13,7 +13,9 @@ from imsforge.factorization.spherical import leading_direction
 logger = logging.getLogger(__name__)
 
 
-def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_below=0, seed=0):
+def cluster_pixels(
+    intensity, *, method, n_classes, transform="none", merge_below=0, usable=None, seed=0
+):
     """Cluster spectra into classes, numbered from 1 by falling size.
 
     Parameters
@@ -25,11 +27,13 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
         Cluster the intensities, or their square roots.
     merge_below : int
         Classes with fewer pixels are merged into those that they are most like.
+    usable : (n_pixels,) bool or None
+        Which pixels may get a class; all when left out.
     seed : int
 
     Returns
     -------
-    label : (n_pixels,) int16, 0 for pixels without any signal
+    label : (n_pixels,) int16, 0 for pixels without any signal or not usable
     components : (n_left, n_peaks) float32, for each class left after merging the spectrum (with
         "sqrt", its square root) that stands for it
     weight : (n_pixels,) float32, the non-zero of each row of W; None with k-means
@@ -44,13 +48,18 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
     Thesis row V1: semi-orthogonal NMF with 20 classes.
     """
     signal = intensity.any(axis=1)
+    if not signal.all():
+        logger.warning("%d pixels without any signal get no class", np.sum(~signal))
+    enough = "any signal"
+    if usable is not None and not usable.all():
+        enough = "enough signal (labels.minimum_signal)"
+        logger.warning("%d pixels without enough signal get no class", np.sum(signal & ~usable))
+        signal &= usable
     if signal.sum() < n_classes:
         raise DataError(
             f"labels.classes: {n_classes} clusters asked for, but only {signal.sum()} pixels have "
-            "any signal; ask for fewer"
+            f"{enough}; ask for fewer"
         )
-    if not signal.all():
-        logger.warning("%d pixels without any signal get no class", np.sum(~signal))
     spectra = intensity[signal]
     values, exponent = moderated(np.sqrt(spectra) if transform == "sqrt" else spectra)
     del spectra
