@@ -13,7 +13,7 @@ rule select_healthy:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, 3),
+        mem_mb=memory(1000, 2),
         runtime=minutes(10),
     params:
         rectangle=of_anomaly_map("rectangle"),

@@ -16,7 +16,7 @@ rule label:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000, 8),
+        mem_mb=memory(2000, 4),
         runtime=minutes(60),
     params:
         settings=of_dataset("label_settings"),

@@ -60,9 +60,10 @@ def cluster_pixels(
             f"labels.classes: {n_classes} clusters asked for, but only {signal.sum()} pixels have "
             f"{enough}; ask for fewer"
         )
-    spectra = intensity[signal]
-    values, exponent = moderated(np.sqrt(spectra) if transform == "sqrt" else spectra)
-    del spectra
+    values = intensity[signal]  # a copy
+    if transform == "sqrt":
+        values = np.sqrt(values, out=values if values.dtype.kind == "f" else None)
+    values, exponent = moderated(values)
     if method == "semi-orthogonal-nmf":
         model = SemiOrthogonalNMF(n_classes, random_state=seed).fit(values)
         components = model.components_

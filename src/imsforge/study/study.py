@@ -227,6 +227,12 @@ class Dataset:
         return "phantom" in self.settings
 
     @property
+    def megabytes(self):
+        """What the spectra of a phantom take in memory, in MB; 0 where they are not known yet."""
+        phantom = self.settings.get("phantom", {"pixels": 0, "peaks": 0})
+        return phantom["pixels"] * phantom["peaks"] * 4 / 1e6
+
+    @property
     def given_input(self):
         """What a measurement is read from, as the configuration has it; None for a phantom."""
         return self.settings.get("input")
