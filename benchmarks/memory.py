@@ -1,8 +1,8 @@
 """What each stage asks for, and what it uses: a table of megabytes in Markdown.
 
 Arrays are made on the spot, and the scripts of the workflow run on them, each in a process of its
-own, at two numbers of pixels. What a stage uses for larger measurements is extrapolated by the slope
-between them; the networks train for a moment, which takes as much memory as long trainings.
+own, at two numbers of pixels. What a stage uses for larger measurements is extrapolated by the
+slope between them; the networks train for a moment, which takes as much memory as long trainings.
 
     python benchmarks/memory.py [--peaks 573] [--pixels 10000 30000] [--to 161547] [STAGE ...]
 """
