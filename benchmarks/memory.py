@@ -4,7 +4,7 @@ Arrays are made on the spot, and the scripts of the workflow run on them, each i
 own, at two numbers of pixels. What a stage uses for larger measurements is extrapolated by the
 slope between them; the networks train for a moment, which takes as much memory as long trainings.
 
-    python benchmarks/memory.py [--peaks 573] [--pixels 10000 30000] [--to 161547] [STAGE ...]
+    python benchmarks/memory.py [--peaks 573] [--pixels 8000 24000] [--to 161547] [STAGE ...]
 """
 
 import argparse
@@ -164,7 +164,8 @@ def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("stages", nargs="*", default=list(STAGES))
-    parser.add_argument("--pixels", type=int, nargs=2, default=[10_000, 30_000])
+    parser.add_argument("--pixels", type=int, nargs=2, default=[8_000, 24_000])
+    parser.add_argument("--quick", action="store_true", help="a few pixels")
     parser.add_argument("--peaks", type=int, default=573)
     parser.add_argument("--to", type=int, default=161_547, help="pixels to extrapolate to")
     parser.add_argument("--run", help=argparse.SUPPRESS)
@@ -172,7 +173,7 @@ def main():
     if arguments.run:
         run_stage(arguments.run)
         return
-    few, many = arguments.pixels
+    few, many = [1_000, 2_000] if arguments.quick else arguments.pixels
     print(
         f"| stage | {few:,} x {arguments.peaks:,} | {many:,} | asked | {arguments.to:,} | asked |"
     )
