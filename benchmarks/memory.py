@@ -8,6 +8,7 @@ slope between them; the networks train for a moment, which takes as much memory 
 """
 
 import argparse
+import json
 import re
 import runpy
 import subprocess
@@ -178,6 +179,7 @@ def main():
         f"| stage | {few:,} x {arguments.peaks:,} | {many:,} | asked | {arguments.to:,} | asked |"
     )
     print("|---|---|---|---|---|---|")
+    shares = {}  # of what is asked for, used
     with tempfile.TemporaryDirectory() as folder:
         folders = []
         for n_pixels in (few, many):
@@ -196,6 +198,8 @@ def main():
                 f"| {far:,.0f} | {asked(stage, far_size):,} |",
                 flush=True,
             )
+            shares[stage] = round(far / asked(stage, far_size), 3)
+    print(json.dumps(shares))
 
 
 if __name__ == "__main__":
