@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.artifacts.tables import write_csv
+from imsforge.artifacts.text import write_json
+from imsforge.labels.coherence import report_coherence, spatial_coherence
 from imsforge.labels.labelling import class_table, label_pixels
 from imsforge.labels.layers import read_layers
 from imsforge.stage import stage
@@ -17,3 +19,6 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     labels = label_pixels(peaks, layers, **snakemake.params.settings, seed=snakemake.params.seed)
     labels.write(snakemake.output.labels)
     write_csv(class_table(labels), snakemake.output.classes)
+    coherence = spatial_coherence(labels.label, peaks.x, peaks.y, peaks.sample)
+    report_coherence(coherence)
+    write_json(coherence, snakemake.output.coherence)

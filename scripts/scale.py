@@ -11,5 +11,7 @@ if TYPE_CHECKING:
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     features = Features.read(snakemake.input.features)
-    scaled = scale_features(features, snakemake.params.scaler, fit_on=snakemake.params.fit_on)
+    scaled = scale_features(
+        features, snakemake.params.scaler, fit_on=snakemake.params.fit_on, copy=False
+    )
     scaled.write(snakemake.output.scaled)

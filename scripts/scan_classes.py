@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
-    (intensity,) = PeakMatrix.read(snakemake.input.peaks, "intensity")
+    intensity, signal = PeakMatrix.read(snakemake.input.peaks, "intensity", "total_ion_current")
     table = scan_class_numbers(
         intensity,
         snakemake.params.scan["classes"],
         seeds=snakemake.params.scan["seeds"],
         max_rows=snakemake.params.scan["pixels"],
         transform=snakemake.params.transform,
+        usable=~(signal < snakemake.params.minimum_signal),
         seed=snakemake.params.seed,
     )
     write_csv(table, snakemake.output.table)

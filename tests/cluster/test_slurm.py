@@ -11,6 +11,8 @@ from collections import Counter
 import pytest
 from studies import TINY, Workspace, declared_resources
 
+from imsforge.artifacts.sizes import megabytes as arrays_megabytes
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
@@ -119,7 +121,8 @@ def test_trainings_and_nothing_else_ask_for_a_gpu(cluster):
 def test_memory_and_time_are_asked_for_as_declared(cluster, root):
     workspace, jobs, cancelled = cluster
     rules = declared_resources(root)
-    total = sum(map(len, workspace.bytes_of_results().values())) / 1e6
+    results = workspace.folder / "results"
+    total = arrays_megabytes(path for path in results.rglob("*") if path.is_file())
     seen = set()
     for job in jobs:
         rule = rule_of(job)

@@ -48,7 +48,7 @@ def fitted(X, n_components=4, **settings):
 
 def start_of(X, n_components):
     rows = Rows(X, torch.device("cpu"))
-    W, H = nndsvd(rows, *leading_directions(rows.gram(), n_components))
+    W, H = nndsvd(rows, *leading_directions(rows, n_components))
     return torch.cat(W, dim=1).T.numpy().copy(), H.numpy().copy()
 
 

@@ -1,5 +1,9 @@
 """The synthetic kidney: its size, shape, chemistry and files."""
 
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from pyimzml.ImzMLParser import ImzMLParser
@@ -194,6 +198,31 @@ def test_nothing_half_written(phantom, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write_phantom(phantom, tmp_path / "kidney.imzML", tmp_path / "deep" / "truth.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from imsforge.phantom import make_phantom, write_phantom
+phantom = make_phantom(3000, 80, seed=1)
+class Killed:
+    truth, seed, shape = phantom.truth, phantom.seed, phantom.shape
+    def blocks(self):
+        yield next(phantom.blocks())
+        os.kill(os.getpid(), signal.SIGKILL)
+write_phantom(Killed(), sys.argv[1])
+"""
+
+
+def test_what_a_killed_writer_left_is_swept_by_the_next(files, tmp_path):
+    path = tmp_path / "kidney.imzML"
+    run = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert run.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not path.exists()
+    write_phantom(make_phantom(3000, 80, seed=1), path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        file.name: file.read_bytes() for file in files.iterdir()
+    }
 
 
 @pytest.mark.slow

@@ -45,6 +45,8 @@ def run(tmp_path):
     write_csv(pd.DataFrame({"mz": [400.5, 700.25]}), folder / "peaks.csv")
     classes = pd.DataFrame({"class": ["<i>x</i>", "NA"], "pixels": [5, 4], "share": [0.5, 0.5]})
     write_csv(classes, folder / "classes.csv")
+    coherence = {"pairs": 12, "coherence": 0.75, "chance": 0.5, "above_chance": 0.5}
+    write_json(coherence, folder / "coherence.json")
     rows = [
         ("liver", "e", "replace", "none", "lda", priors, 1, name, metric, 0.25, 4, ALL_SAMPLES)
         for priors in ("observed", "balanced")
@@ -246,3 +248,14 @@ def test_peaks_are_summarised_by_the_columns_that_exist():
     assert summary.loc["share of pixels"].tolist() == ["0.25", "0.5", "1"]
     assert "signal to noise" not in summary.index
     assert "signal to noise" in peak_summary(peaks.assign(snr=[3.0, 4, 5]))["peak"].tolist()
+
+
+def test_classes_that_are_hardly_more_than_noise_are_warned_of(run, write):
+    page = write()
+    assert "<p>Of 12 pairs of neighbouring pixels 75.0% share a class; by chance 50.0%" in page
+    assert "may be noise" not in page
+    noise = {"pairs": 12, "coherence": 0.17, "chance": 0.14, "above_chance": 0.03 / 0.86}
+    write_json(noise, run / "liver" / "coherence.json")
+    page = write()
+    assert '<p class="warning">Of 12 pairs of neighbouring pixels 17.0% share a class' in page
+    assert "Classes may be noise; try labels.transform: sqrt, fewer labels.classes" in page

@@ -155,8 +155,14 @@ def test_what_cannot_be_trained_on_is_told(censored):
     ("settings", "says"),
     [
         ({"latent": 3}, "unknown key 'latent'; known are: latent_size"),
-        ({"updates": 0}, "vae.updates: 0"),
-        ({"learning_rate": -1}, "vae.learning_rate: -1"),
+        ({"updates": 0}, r"^vae\.updates: must be a whole number of at least 1, not 0$"),
+        ({"hidden": 16.0}, r"^vae\.hidden: must be a whole number of at least 1, not 16\.0$"),
+        ({"latent_size": True}, r"^vae\.latent_size: must be a whole number"),
+        ({"batch_size": "64"}, r"^vae\.batch_size: must be a whole number"),
+        ({"warm_up": None}, r"^vae\.warm_up: must be a whole number"),
+        ({"learning_rate": -1}, r"^vae\.learning_rate: must be a number above 0, not -1$"),
+        ({"learning_rate": "1e-3"}, r"write 1\.0e-4"),
+        ({"learning_rate": float("nan")}, r"^vae\.learning_rate: must be a number above 0"),
     ],
 )
 def test_impossible_settings_are_told(settings, says):

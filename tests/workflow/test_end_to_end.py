@@ -16,7 +16,7 @@ pytestmark = pytest.mark.workflow
 
 DATASET = [
     *("spectra.h5", "ingest.json", "peaks.h5", "peaks.csv", "labels.h5", "classes.csv"),
-    *("classes.png", "classes.svg", "peaks.png", "peaks.svg"),
+    *("coherence.json", "classes.png", "classes.svg", "peaks.png", "peaks.svg"),
 ]
 REPEAT = ["split.h5", "features.h5", "scaled.h5"]
 EXPERIMENT = [

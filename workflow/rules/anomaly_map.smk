@@ -17,7 +17,7 @@ rule select_healthy:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, 3),
+        mem_mb=memory(1000, 2),
         runtime=minutes(10),
     params:
         settings=of_anomaly_map("healthy_settings"),

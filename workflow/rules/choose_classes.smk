@@ -16,6 +16,7 @@ rule scan_classes:
     params:
         scan=label_setting("scan"),
         transform=label_setting("transform"),
+        minimum_signal=label_setting("minimum_signal"),
         seed=seed_for("scan_classes"),
         code=code("scan_classes"),
     message:

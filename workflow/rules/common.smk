@@ -4,6 +4,7 @@ import re
 from functools import partial
 
 from imsforge.artifacts.checksums import ChecksumBook
+from imsforge.artifacts.sizes import megabytes
 from imsforge.device import gpus_to_ask
 from imsforge.oversampling.registry import modules_behind
 from imsforge.study import Study
@@ -134,11 +135,11 @@ def code(script, *modules):
 
 
 def memory(base, per_input=0):
-    """Return a function: memory in MB, growing with the input's size and with each attempt."""
+    """Return a function: memory in MB, growing with the input's arrays and with each attempt."""
     if not per_input:
         return lambda wildcards, attempt: attempt * base
     return lambda wildcards, input, attempt: attempt * int(
-        base + per_input * input.size_mb
+        base + per_input * (megabytes(input) or dataset_of(wildcards).megabytes)
     )
 
 

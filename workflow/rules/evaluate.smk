@@ -14,7 +14,7 @@ rule evaluate:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000, 20),
+        mem_mb=memory(2000, 8),
         runtime=minutes(120),
     params:
         identity=lambda wildcards: {

@@ -12,7 +12,7 @@ rule assess_fidelity:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000, 20),
+        mem_mb=memory(2000, 6),
         runtime=minutes(30),
     params:
         identity=lambda wildcards: {
@@ -73,7 +73,7 @@ rule plot_fidelity:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, 6),
+        mem_mb=memory(1000, 4),
         runtime=minutes(10),
     params:
         title=of_experiment("title"),

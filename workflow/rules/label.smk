@@ -3,7 +3,12 @@ rule label:
         peaks=rules.extract_peaks.output.peaks,
         given=lambda wildcards: list(map(users, dataset_of(wildcards).label_files)),
     output:
-        multiext("<results>/{dataset}/", labels="labels.h5", classes="classes.csv"),
+        multiext(
+            "<results>/{dataset}/",
+            labels="labels.h5",
+            classes="classes.csv",
+            coherence="coherence.json",
+        ),
     log:
         "<logs>/{dataset}/label.log",
     cache: True
@@ -11,7 +16,7 @@ rule label:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000, 8),
+        mem_mb=memory(2000, 4),
         runtime=minutes(60),
     params:
         settings=of_dataset("label_settings"),

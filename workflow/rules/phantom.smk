@@ -11,7 +11,7 @@ rule phantom:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=memory(3000, 1),
         runtime=minutes(30),
     params:
         settings=dataset_setting("phantom"),

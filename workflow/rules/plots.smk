@@ -50,7 +50,7 @@ rule plot_classes:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, 4),
+        mem_mb=memory(1000, 2),
         runtime=minutes(10),
     params:
         code=code("plot_classes"),
@@ -128,7 +128,7 @@ rule plot_spectra:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, 6),
+        mem_mb=memory(1000, 4),
         runtime=minutes(10),
     params:
         title=of_experiment("title"),

@@ -13,7 +13,7 @@ rule reduce:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, 10),
+        mem_mb=memory(1000, 5),
         runtime=minutes(120),
     params:
         features=experiment_setting("features"),

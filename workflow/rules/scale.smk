@@ -11,7 +11,7 @@ rule scale:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1000, 10),
+        mem_mb=memory(1000, 2),
         runtime=minutes(10),
     params:
         scaler=experiment_setting("scaler"),

@@ -13,7 +13,7 @@ rule train_together:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000, 10),
+        mem_mb=memory(2000, 4),
         runtime=minutes(1440),
         gpu=gpus_to_ask(config["device"]),
     params:
@@ -50,7 +50,7 @@ rule train_gan:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000, 10),
+        mem_mb=memory(2000, 4),
         runtime=minutes(720),
         gpu=gpus_to_ask(config["device"]),
     params:

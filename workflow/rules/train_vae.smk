@@ -12,7 +12,7 @@ rule train_vae:
         "../../envs/imsforge.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000, 10),
+        mem_mb=memory(2000, 4),
         runtime=minutes(120),
         gpu=gpus_to_ask(config["device"]),
     params:

@@ -9,11 +9,14 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.utils import check_random_state
 
 from imsforge.factorization.semi_orthogonal import SemiOrthogonalNMF
+from imsforge.factorization.spherical import squared_lengths
 
 logger = logging.getLogger(__name__)
 
 
-def scan_class_numbers(X, numbers, *, seeds=5, max_rows=20_000, transform="none", seed=0):
+def scan_class_numbers(
+    X, numbers, *, seeds=5, max_rows=20_000, transform="none", usable=True, seed=0
+):
     """Cluster with several numbers of clusters, each from several seeds.
 
     Parameters
@@ -25,6 +28,8 @@ def scan_class_numbers(X, numbers, *, seeds=5, max_rows=20_000, transform="none"
     max_rows : int
         Of more rows, so many are drawn at random.
     transform : {"none", "sqrt"}, as `stabilise` of `SemiOrthogonalNMF`
+    usable : (n,) bool, or True for all
+        The rows that count.
     seed : int
 
     Returns
@@ -39,12 +44,12 @@ def scan_class_numbers(X, numbers, *, seeds=5, max_rows=20_000, transform="none"
     ValueError
         If there are fewer rows with signal than clusters.
     """
-    X = X[X.any(axis=1)]
+    X = X[X.any(axis=1) & usable]
     if len(X) > max_rows:
         chosen = check_random_state(seed).choice(len(X), max_rows, replace=False)
         X = X[np.sort(chosen)]
     values = np.sqrt(X) if transform == "sqrt" else X
-    norm = np.linalg.norm(values.astype(np.float64))
+    norm = np.sqrt(squared_lengths(values).sum())
     tables = []
     for number in numbers:
         models = [

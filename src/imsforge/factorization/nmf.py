@@ -1,6 +1,7 @@
 """Non-negative matrix factorisation of many rows, in memory or out of it, on a CPU or a GPU."""
 
 import logging
+import math
 import warnings
 from numbers import Integral, Real
 
@@ -13,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, check_non_negative, valida
 
 from imsforge.device import resolve_device
 from imsforge.factorization.least_squares import factorise, non_negative_weights
+from imsforge.factorization.magnitude import moderated
 from imsforge.factorization.nndsvd import leading_directions, nndsvd
 from imsforge.factorization.row_blocks import CompressedRows, Rows
 
@@ -125,10 +127,11 @@ class NMFFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         W : ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        rows = self._rows(X, reset=False)
-        dtype = torch.float32 if rows.dtype.itemsize == 4 else torch.float64
-        H = torch.tensor(self.components_, dtype=dtype, device=rows.device)
-        return _assembled(non_negative_weights(rows, H))
+        rows = self._rows(X, reset=False).moderated()
+        components, exponent = moderated(self.components_)
+        H = torch.tensor(components.astype(rows.dtype), device=rows.device)
+        W = _assembled(non_negative_weights(rows, H))
+        return np.ldexp(W, rows.exponent - exponent)
 
     def inverse_transform(self, W):
         """Return the spectra W H, (n_samples, n_features), of features W."""
@@ -138,14 +141,14 @@ class NMFFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     @torch.inference_mode()
     def _factorise(self, X):
         self._validate_params()
-        rows = self._rows(X, reset=True)
+        rows = self._rows(X, reset=True).moderated()
         limit = min(rows.shape)
         if self.n_components > limit:
             raise ValueError(
                 f"n_components={self.n_components} should be <= {limit}, the smaller side of X."
             )
         rank = max(self.n_components, self.compression or 0)
-        values, vectors = leading_directions(rows.gram(), rank)
+        values, vectors = leading_directions(rows, rank)
         W, H = nndsvd(rows, values[: self.n_components], vectors[:, : self.n_components])
         if self.compression is not None and rank < rows.shape[1]:
             data = CompressedRows(rows, vectors.to(H.dtype))
@@ -153,8 +156,11 @@ class NMFFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             data = rows
         self.n_iter_, settled = factorise(data, W, H, max_iter=self.max_iter, tol=self.tol)
         del data
+        self.reconstruction_err_ = math.ldexp(_error(rows, W, H), rows.exponent)
+        # Both factors take their share of the magnitude, as they would from the rows themselves.
+        for part in (*W, H):
+            part.mul_(2.0 ** (rows.exponent // 2))
         self.components_ = H.cpu().numpy()
-        self.reconstruction_err_ = _error(rows, W, H)
         if not settled and self.tol > 0:
             warnings.warn(
                 f"max_iter={self.max_iter} reached before the factors settled.",

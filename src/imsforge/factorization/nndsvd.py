@@ -1,34 +1,44 @@
-"""Where NMF starts: the non-negative double singular value decomposition, from the Gram matrix."""
+"""Where NMF starts: the non-negative double singular value decomposition."""
 
 import torch
+
+from imsforge.factorization.subspace import is_exact, leading_eigenvectors
 
 # Entries of a start below this are zero, and so stay; scikit-learn's value.
 _EPSILON = 1e-6
 
 
-def leading_directions(gram, rank):
-    """Return the leading singular values of X and its right singular vectors, from X^T X.
+def leading_directions(rows, rank):
+    """Return the leading singular values of X and its right singular vectors.
+
+    Of few columns they are exact, from X^T X; of many, they come from subspace iteration, and are
+    at most as many as the rows.
 
     Parameters
     ----------
-    gram : (m, m) float64 tensor
-    rank : int
+    rows : Rows, X of shape (n, m)
+    rank : int, at most m
 
     Returns
     -------
     values : (rank,) float64 tensor, descending
     vectors : (m, rank) float64 tensor
     """
-    values, vectors = torch.linalg.eigh(gram)
-    values, vectors = values[-rank:].flip(0), vectors[:, -rank:].flip(1)
+    if is_exact(rows.shape[1], rank):
+        values, vectors = torch.linalg.eigh(rows.gram())
+        values, vectors = values[-rank:].flip(0), vectors[:, -rank:].flip(1)
+    else:
+        n_rows, n_columns = rows.shape
+        found = leading_eigenvectors(rows.gram_product, n_columns, min(rank, n_rows))
+        values, vectors = (torch.tensor(part.copy(), device=rows.device) for part in found)
     return values.clamp_min(0).sqrt(), vectors
 
 
 def nndsvd(rows, values, vectors):
     """Return the start of Boutsidis and Gallopoulos [1]_, the same as scikit-learn's `nndsvd`.
 
-    Scikit-learn's singular vectors come from a randomised method, these from the eigenvectors of
-    X^T X; both agree where singular values are apart from each other.
+    Scikit-learn's singular vectors come from a randomised method, these from `leading_directions`;
+    both agree where singular values are apart from each other.
 
     Parameters
     ----------

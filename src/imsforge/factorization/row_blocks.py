@@ -5,6 +5,9 @@ import warnings
 import numpy as np
 import torch
 
+from imsforge.factorization.magnitude import moderate_exponent
+from imsforge.factorization.subspace import block_rows
+
 # Weights of so many rows stay in a core's cache while coordinate descent sweeps over them.
 BLOCK_ROWS = 8192
 
@@ -19,6 +22,8 @@ class Rows:
     ----------
     source : ndarray of float32 or float64, C-contiguous, or h5py.Dataset of shape (n_rows, m)
     device : torch.device
+    exponent : int, default=0
+        The blocks are divided by 2 to this power.
 
     Attributes
     ----------
@@ -26,10 +31,12 @@ class Rows:
     dtype : numpy dtype of the blocks; a dataset of integers is read as floating-point numbers
     """
 
-    def __init__(self, source, device):
-        self.shape, self.device = source.shape, device
+    def __init__(self, source, device, exponent=0):
+        self.source, self.shape, self.device = source, source.shape, device
+        self.exponent = exponent
         self.dtype = np.result_type(source.dtype, np.float32)
-        slices = [slice(i, i + BLOCK_ROWS) for i in range(0, len(source), BLOCK_ROWS)]
+        size = block_rows(source.shape[1], BLOCK_ROWS)
+        slices = [slice(i, i + size) for i in range(0, len(source), size)]
         if isinstance(source, np.ndarray):
             self._blocks = [self._on_device(source[rows]) for rows in slices]
         else:
@@ -38,12 +45,26 @@ class Rows:
     def __iter__(self):
         return iter(self._blocks)
 
+    def moderated(self):
+        """Return the rows, divided by a power of two where their squares need that."""
+        largest = max((float(block.max()) for block in self), default=0.0)
+        exponent = moderate_exponent(largest)
+        return Rows(self.source, self.device, exponent) if exponent else self
+
     def gram(self):
         """Return X^T X, (m, m) float64; products within a block are in the data's own precision."""
         total = torch.zeros(self.shape[1], self.shape[1], dtype=torch.float64, device=self.device)
         for block in self:
             total += block.T @ block
         return total
+
+    def gram_product(self, Q):
+        """Return X^T X Q for an (m, k) float64 array; products are in the data's own precision."""
+        total = torch.zeros(Q.shape, dtype=torch.float64, device=self.device)
+        factor = torch.from_numpy(Q.astype(self.dtype)).to(self.device)
+        for block in self:
+            total += block.T @ (block @ factor)
+        return total.cpu().numpy()
 
     def project(self, H):
         """Return rows of length m as they stand beside the blocks: unchanged."""
@@ -52,6 +73,8 @@ class Rows:
     expand = project
 
     def _on_device(self, values):
+        if self.exponent:
+            values = np.ldexp(values, -self.exponent)
         with warnings.catch_warnings():
             # Blocks are only ever read, so they may share the memory of a read-only array.
             warnings.filterwarnings("ignore", message="The given NumPy array is not writable")

@@ -1,6 +1,7 @@
 """Semi-orthogonal NMF: the labels of a measurement without labels."""
 
 import logging
+import math
 import warnings
 from numbers import Integral, Real
 
@@ -16,6 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_non_negative, validate_data
 
+from imsforge.factorization.magnitude import moderated
 from imsforge.factorization.spherical import (
     assign,
     expectation_maximisation,
@@ -149,7 +151,7 @@ class SemiOrthogonalNMF(
             signal.
         """
         self._validate_params()
-        X = self._checked(X, reset=True)
+        X, exponent = self._checked(X, reset=True)
         rng = check_random_state(self.random_state)
         squared_norms = squared_lengths(X)
         usable = np.flatnonzero(squared_norms > 0)
@@ -164,7 +166,7 @@ class SemiOrthogonalNMF(
         )
         self.components_ = result.components
         self.labels_ = result.labels
-        self.reconstruction_err_ = result.error
+        self.reconstruction_err_ = math.ldexp(result.error, exponent)
         self.n_iter_ = result.n_iter
         self._report_outcome(result.settled)
         return self
@@ -172,19 +174,20 @@ class SemiOrthogonalNMF(
     def predict(self, X):
         """Return the cluster of each row of X, shape (n_samples,); 0 for rows of zeros."""
         check_is_fitted(self)
-        return assign(self._checked(X, reset=False), self.components_)[0]
+        return assign(self._checked(X, reset=False)[0], self.components_)[0]
 
     def transform(self, X):
         """Return W, a dense (n_samples, n_clusters) array with at most one non-zero a row."""
         check_is_fitted(self)
-        X = self._checked(X, reset=False)
+        X, exponent = self._checked(X, reset=False)
         labels, weights = assign(X, self.components_)
-        return one_hot(labels, weights, self.n_clusters).toarray()
+        return one_hot(labels, np.ldexp(weights, exponent), self.n_clusters).toarray()
 
     def _checked(self, X, *, reset):
+        """Return what is factorised, divided by a power of two, and its exponent."""
         X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], order="C")
         check_non_negative(X, "SemiOrthogonalNMF")
-        return np.sqrt(X) if self.stabilise == "sqrt" else X
+        return moderated(np.sqrt(X) if self.stabilise == "sqrt" else X)
 
     def _search(self, X, squared_norms, usable, rng):
         """Return the best components found on a subset of the rows that have signal."""

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
+from imsforge.factorization.subspace import is_exact, leading_eigenvectors
+
 
 class Factors(NamedTuple):
     """Where an expectation-maximisation ended.
@@ -106,8 +108,34 @@ def directions(X):
 
 def leading_direction(X):
     """Return the h >= 0 of length 1 that makes X - (X h) h^T smallest, for X >= 0."""
-    gram = X.T @ X
-    return np.abs(np.linalg.eigh(gram.astype(np.float64))[1][:, -1]).astype(X.dtype)
+    return np.abs(leading_directions(lambda: [X], X.shape, 1)[:, 0]).astype(X.dtype)
+
+
+def leading_directions(blocks, shape, rank):
+    """Return the leading right singular vectors of X, (m, rank) float64, in any order.
+
+    Exact ones, up to `is_exact` columns; of more, at most as many as there are rows.
+
+    Parameters
+    ----------
+    blocks : callable that returns the rows of X in blocks, anew each time
+    shape : (n, m), of X
+    rank : int, at most m
+    """
+    n_rows, n_columns = shape
+    if is_exact(n_columns, rank):
+        gram = np.zeros((n_columns, n_columns))
+        for rows in blocks():
+            gram += rows.T @ rows
+        return np.linalg.eigh(gram)[1][:, -rank:]
+
+    def product(Q):
+        total = np.zeros(Q.shape)
+        for rows in blocks():
+            total += rows.T @ (rows @ Q.astype(rows.dtype))
+        return total
+
+    return leading_eigenvectors(product, n_columns, min(rank, n_rows))[1]
 
 
 def _error(squared_norms, weights):

@@ -6,8 +6,10 @@ from sklearn.cluster import kmeans_plusplus
 from imsforge.factorization.spherical import (
     directions,
     expectation_maximisation,
+    leading_directions,
     residuals,
 )
+from imsforge.factorization.subspace import block_rows
 
 # The starts of the search stop at this tolerance: swaps undo what more iterations settle.
 _START_TOLERANCE = 1e-4
@@ -84,12 +86,11 @@ class Projection:
         if rank >= X.shape[1]:
             self.rows, self._basis = X[chosen], None
             return
-        blocks = [chosen[i : i + _BLOCK_ROWS] for i in range(0, len(chosen), _BLOCK_ROWS)]
-        gram = np.zeros((X.shape[1], X.shape[1]))
-        for block in blocks:
-            rows = X[block]
-            gram += rows.T @ rows
-        basis = np.linalg.eigh(gram)[1][:, -rank:].astype(X.dtype)
+        size = block_rows(X.shape[1], _BLOCK_ROWS)
+        blocks = [chosen[i : i + size] for i in range(0, len(chosen), size)]
+        shape = len(chosen), X.shape[1]
+        basis = leading_directions(lambda: map(X.__getitem__, blocks), shape, rank)
+        basis = basis.astype(X.dtype)
         self.rows = np.concatenate([X[block] @ basis for block in blocks])
         self._basis = basis
 

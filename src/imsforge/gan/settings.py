@@ -3,9 +3,11 @@
 import logging
 import math
 from dataclasses import dataclass, fields, replace
+from typing import ClassVar
 
 from imsforge.errors import ConfigError
 from imsforge.gan.architectures import CRITICS, GENERATORS
+from imsforge.setting_checks import CheckedSettings, is_number
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ RECIPES = {
 
 
 @dataclass(frozen=True)
-class GANSettings:
+class GANSettings(CheckedSettings):
     """Settings of one conditional GAN.
 
     The defaults are what served best in short trainings on NMF weights, as docs/gan.md tells;
@@ -94,6 +96,8 @@ class GANSettings:
         kept; 0 keeps the weights themselves.
     """
 
+    section: ClassVar[str] = "gan"
+
     kind: str = "cwgan-gp"
     generator: str = "fc4"
     critic: str = "fc3"
@@ -131,7 +135,7 @@ class GANSettings:
         if (
             not isinstance(self.betas, list | tuple)
             or len(self.betas) != 2
-            or not all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas)
+            or not all(is_number(beta) and 0 <= beta < 1 for beta in self.betas)
         ):
             raise self._error("betas", "two numbers from 0 to below 1")
         if self.kind == "cwgan-gp" and "norm" in CRITICS[self.critic].split(", "):
@@ -179,33 +183,3 @@ class GANSettings:
         if self.epochs is not None:
             updates = min(updates, math.ceil(self.epochs * (n_rows // batch_size)))
         return replace(self, batch_size=batch_size, updates=max(updates, 1))
-
-    def _require_choice(self, name, choices):
-        if getattr(self, name) not in tuple(choices):
-            raise self._error(name, f"one of {', '.join(choices)}")
-
-    def _require_count(self, name, least):
-        value = getattr(self, name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise self._error(name, f"a whole number of at least {least}")
-
-    def _require(self, name, wanted, holds):
-        value = getattr(self, name)
-        if not _is_number(value) or not holds(value):
-            raise self._error(name, wanted)
-
-    def _error(self, name, wanted):
-        value = getattr(self, name)
-        hint = " (YAML reads 1e-4 as text; write 1.0e-4)" if _is_spelled_number(value) else ""
-        return ConfigError(f"gan.{name}: must be {wanted}, not {value!r}{hint}")
-
-
-def _is_number(value):
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_spelled_number(value):
-    try:
-        return isinstance(value, str) and math.isfinite(float(value))
-    except ValueError:
-        return False

@@ -6,13 +6,16 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from imsforge.errors import DataError
+from imsforge.factorization.magnitude import moderated
 from imsforge.factorization.semi_orthogonal import SemiOrthogonalNMF
 from imsforge.factorization.spherical import leading_direction
 
 logger = logging.getLogger(__name__)
 
 
-def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_below=0, seed=0):
+def cluster_pixels(
+    intensity, *, method, n_classes, transform="none", merge_below=0, usable=None, seed=0
+):
     """Cluster spectra into classes, numbered from 1 by falling size.
 
     Parameters
@@ -24,11 +27,13 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
         Cluster the intensities, or their square roots.
     merge_below : int
         Classes with fewer pixels are merged into those that they are most like.
+    usable : (n_pixels,) bool or None
+        Which pixels may get a class; all when left out.
     seed : int
 
     Returns
     -------
-    label : (n_pixels,) int16, 0 for pixels without any signal
+    label : (n_pixels,) int16, 0 for pixels without any signal or not usable
     components : (n_left, n_peaks) float32, for each class left after merging the spectrum (with
         "sqrt", its square root) that stands for it
     weight : (n_pixels,) float32, the non-zero of each row of W; None with k-means
@@ -43,15 +48,22 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
     Thesis row V1: semi-orthogonal NMF with 20 classes.
     """
     signal = intensity.any(axis=1)
+    if not signal.all():
+        logger.warning("%d pixels without any signal get no class", np.sum(~signal))
+    enough = "any signal"
+    if usable is not None and not usable.all():
+        enough = "enough signal (labels.minimum_signal)"
+        logger.warning("%d pixels without enough signal get no class", np.sum(signal & ~usable))
+        signal &= usable
     if signal.sum() < n_classes:
         raise DataError(
             f"labels.classes: {n_classes} clusters asked for, but only {signal.sum()} pixels have "
-            "any signal; ask for fewer"
+            f"{enough}; ask for fewer"
         )
-    if not signal.all():
-        logger.warning("%d pixels without any signal get no class", np.sum(~signal))
-    spectra = intensity[signal]
-    values = np.sqrt(spectra) if transform == "sqrt" else spectra
+    values = intensity[signal]  # a copy
+    if transform == "sqrt":
+        values = np.sqrt(values, out=values if values.dtype.kind == "f" else None)
+    values, exponent = moderated(values)
     if method == "semi-orthogonal-nmf":
         model = SemiOrthogonalNMF(n_classes, random_state=seed).fit(values)
         components = model.components_
@@ -61,7 +73,7 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
     labels = merge_small(model.labels_, components, merge_below)
     if merge_below and labels.max() + 1 < n_classes:
         components = _representatives(values, labels, method)
-    order = np.argsort(-np.bincount(labels, minlength=len(components)), kind="stable")
+    order = _by_falling_size(labels, len(components))
     rank = np.empty(len(order), dtype=np.int16)
     rank[order] = np.arange(1, len(order) + 1)
     label = np.zeros(len(intensity), dtype=np.int16)
@@ -69,8 +81,19 @@ def cluster_pixels(intensity, *, method, n_classes, transform="none", merge_belo
     weight = None
     if method == "semi-orthogonal-nmf":
         weight = np.zeros(len(intensity), dtype=np.float32)
-        weight[signal] = (values @ components.T)[np.arange(len(values)), labels]
+        weights = (values @ components.T)[np.arange(len(values)), labels]
+        weight[signal] = np.ldexp(weights, exponent)
+    else:
+        components = np.ldexp(components, exponent)
     return label, components[order].astype(np.float32), weight
+
+
+def _by_falling_size(labels, n_classes):
+    """Return the classes, largest first; of equally large ones, that of the earlier pixel."""
+    sizes = np.bincount(labels, minlength=n_classes)
+    first = np.full(n_classes, len(labels))
+    np.minimum.at(first, labels, np.arange(len(labels)))
+    return np.lexsort((first, -sizes))
 
 
 def _representatives(values, labels, method):

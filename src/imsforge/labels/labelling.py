@@ -16,6 +16,7 @@ def label_pixels(
     classes=20,
     transform="none",
     merge_below=0,
+    minimum_signal=0,
     column=None,
     names=None,
     background=None,
@@ -33,6 +34,8 @@ def label_pixels(
     method : {"semi-orthogonal-nmf", "kmeans", "column", "file"}
     classes, transform, merge_below
         Of the clusterings, see `cluster_pixels`.
+    minimum_signal : float
+        Of the clusterings: pixels with a smaller total ion current get no class.
     column, names, background, scale, offset
         Of given labels, see `column_labels` and `layer_labels`.
     seed : int
@@ -52,6 +55,7 @@ def label_pixels(
         n_classes=classes,
         transform=transform,
         merge_below=merge_below,
+        usable=~(peaks.total_ion_current < minimum_signal),
         seed=seed,
     )
     names = np.array([str(k) for k in range(1, len(components) + 1)])

@@ -1,7 +1,10 @@
 """Samplers without a network: what every generator has to beat."""
 
+from numbers import Integral
+
 import numpy as np
 from imblearn import over_sampling
+from sklearn.utils._param_validation import Interval
 
 from imsforge.errors import DataError
 from imsforge.oversampling.base import GenerativeSampler
@@ -78,6 +81,11 @@ class SMOTE(GenerativeSampler):
     k_neighbors : int, default=5
     """
 
+    _parameter_constraints = {  # noqa: RUF012 (scikit-learn's form)
+        **GenerativeSampler._parameter_constraints,
+        "k_neighbors": [Interval(Integral, 1, None, closed="left")],
+    }
+
     def __init__(self, *, sampling_strategy="auto", random_state=None, k_neighbors=5):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
         self.k_neighbors = k_neighbors
@@ -113,6 +121,11 @@ class Oracle(GenerativeSampler):
     reserve : (X, y)
         The rows held back, (n_rows, n_features), and their classes, (n_rows,).
     """
+
+    _parameter_constraints = {  # noqa: RUF012 (scikit-learn's form)
+        **GenerativeSampler._parameter_constraints,
+        "reserve": [tuple, list, None],
+    }
 
     def __init__(self, *, sampling_strategy="auto", random_state=None, reserve=None):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)

@@ -1,9 +1,9 @@
 """Conditional GANs as imbalanced-learn samplers."""
 
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from imsforge.errors import DataError
 from imsforge.gan.checkpoint import remove_checkpoint
@@ -37,6 +37,12 @@ class _GANSampler(TrainedSampler):
     """
 
     kind = None
+
+    _parameter_constraints = {  # noqa: RUF012 (scikit-learn's form)
+        **TrainedSampler._parameter_constraints,
+        "checkpoint_dir": [str, PathLike, None],
+        "tensorboard_dir": [str, PathLike, None],
+    }
 
     def __init__(
         self,
@@ -118,9 +124,8 @@ def fit_together(samplers, sets):
     """
     runs = []
     for sampler, (X, y) in zip(samplers, sets, strict=True):
-        sampler.classes_ = np.unique(y)
-        sampler._random = check_random_state(sampler.random_state)
-        runs.append(sampler._run(X, y))
+        X, y, _ = sampler._check_X_y(X, y)
+        runs.append(sampler._run(*sampler._start(X, y)))
     if len({len(sampler.classes_) for sampler in samplers}) > 1:
         raise DataError("sets of different numbers of classes; train them one by one")
     for sampler, model in zip(samplers, samplers[0]._train(runs), strict=True):

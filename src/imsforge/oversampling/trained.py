@@ -1,7 +1,10 @@
 """What samplers with trained networks share: settings, a file, drawing by class codes."""
 
+from dataclasses import asdict
+
 import numpy as np
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import StrOptions
 
 from imsforge.oversampling.base import GenerativeSampler
 
@@ -24,6 +27,12 @@ class TrainedSampler(GenerativeSampler):
     model_ : the trained model, with ``history``, the course of its training
     """
 
+    _parameter_constraints = {  # noqa: RUF012 (scikit-learn's form)
+        **GenerativeSampler._parameter_constraints,
+        "settings": [dict, None],
+        "device": [StrOptions({"auto", "cpu", "cuda"})],
+    }
+
     def __init__(
         self, *, sampling_strategy="auto", random_state=None, settings=None, device="auto"
     ):
@@ -37,7 +46,7 @@ class TrainedSampler(GenerativeSampler):
 
     @classmethod
     def load(cls, path, *, random_state=None, device="auto"):
-        """Return a fitted sampler from a file that `save` wrote.
+        """Return a fitted sampler, with the settings of its training, from a file of `save`.
 
         Raises
         ------
@@ -45,8 +54,9 @@ class TrainedSampler(GenerativeSampler):
             If the file is damaged, or holds a network of another kind.
         """
         model = cls._load_model(path, device)
-        sampler = cls(random_state=random_state, device=device)
+        sampler = cls(settings=asdict(model.settings), random_state=random_state, device=device)
         sampler.model_, sampler.classes_ = model, model.classes
+        sampler.n_features_in_ = model.n_features
         sampler._random = check_random_state(random_state)
         return sampler
 

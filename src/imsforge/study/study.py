@@ -232,6 +232,12 @@ class Dataset:
         return "phantom" in self.settings
 
     @property
+    def megabytes(self):
+        """What the spectra of a phantom take in memory, in MB; 0 where they are not known yet."""
+        phantom = self.settings.get("phantom", {"pixels": 0, "peaks": 0})
+        return phantom["pixels"] * phantom["peaks"] * 4 / 1e6
+
+    @property
     def given_input(self):
         """What a measurement is read from, as the configuration has it; None for a phantom."""
         return self.settings.get("input")
@@ -284,7 +290,7 @@ class Dataset:
             *([made.stage("phantom", *phantom)] if self.is_phantom else []),
             made.stage("ingest", "spectra.h5", "ingest.json"),
             made.stage("extract_peaks", "peaks.h5", "peaks.csv"),
-            made.stage("label", "labels.h5", "classes.csv"),
+            made.stage("label", "labels.h5", "classes.csv", "coherence.json"),
             _figure(made, "peaks"),
             _figure(made, "classes"),
             *(stage for experiment in self.experiments for stage in experiment.stages),
@@ -294,9 +300,10 @@ class Dataset:
     @property
     def shown(self):
         """The paths of what the report shows."""
-        own = ("ingest.json", "peaks.csv", "peaks.png", "classes.csv", "classes.png")
+        measured = ("ingest.json", "peaks.csv", "peaks.png")
+        labelled = ("classes.csv", "coherence.json", "classes.png")
         return [
-            *map(self.folder.file, own),
+            *map(self.folder.file, measured + labelled),
             *(path for experiment in self.experiments for path in experiment.shown),
             *(path for anomaly_map in self.anomaly_maps for path in anomaly_map.shown),
         ]

@@ -1,12 +1,14 @@
 """What the training of a conditional VAE may be told."""
 
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 from imsforge.errors import ConfigError
+from imsforge.setting_checks import CheckedSettings
 
 
 @dataclass(frozen=True)
-class VAESettings:
+class VAESettings(CheckedSettings):
     """Settings of one conditional VAE; docs/full-spectra.md says how the defaults were chosen.
 
     Attributes
@@ -25,6 +27,8 @@ class VAESettings:
         Of Adam; it falls to zero along a cosine.
     """
 
+    section: ClassVar[str] = "vae"
+
     latent_size: int = 24
     hidden: int = 256
     batch_size: int = 256
@@ -34,10 +38,8 @@ class VAESettings:
 
     def __post_init__(self):
         for name in ("latent_size", "hidden", "batch_size", "updates", "warm_up"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"vae.{name}: {getattr(self, name)}; give 1 or more")
-        if self.learning_rate <= 0:
-            raise ConfigError(f"vae.learning_rate: {self.learning_rate}; give more than 0")
+            self._require_count(name, 1)
+        self._require("learning_rate", "a number above 0", lambda value: value > 0)
 
     @classmethod
     def from_dict(cls, settings):

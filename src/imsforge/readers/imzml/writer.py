@@ -1,7 +1,6 @@
 """Writing imzML, with pyimzML."""
 
 import hashlib
-import tempfile
 import uuid
 from pathlib import Path
 
@@ -9,13 +8,14 @@ import numpy as np
 from pyimzml.ImzMLWriter import ImzMLWriter
 from tqdm import tqdm
 
+from imsforge.artifacts.atomic import atomic
+
 
 def write_centroids(path, x, y, blocks, *, seed):
     """Write spectra as processed centroid imzML (64-bit m/z, 32-bit intensity).
 
-    Only intensities above zero are stored. The files are made in a temporary folder beside the
-    imzML and take their places at the end, the imzML last. The same spectra and seed give the same
-    bytes.
+    Only intensities above zero are stored. Both files take their places at the end, the imzML last.
+    The same spectra and seed give the same bytes.
 
     Parameters
     ----------
@@ -28,22 +28,20 @@ def write_centroids(path, x, y, blocks, *, seed):
         Decides the identifier that ties the two files together.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     coordinates = np.column_stack([x, y]).tolist()
-    with tempfile.TemporaryDirectory(prefix=f".{path.stem}.", dir=path.parent) as folder:
-        temporary = Path(folder, path.name)
-        with (
-            ImzMLWriter(str(temporary), mode="processed", spec_type="centroid") as writer,
-            tqdm(total=len(coordinates), unit="spectra", disable=None) as progress,
-        ):
-            _fix_identity(writer, path.stem, seed)
-            for rows, intensity, mz in blocks:
-                for position, values, masses in zip(coordinates[rows], intensity, mz, strict=True):
-                    detected = values > 0
-                    writer.addSpectrum(masses[detected], values[detected], tuple(position))
-                progress.update(len(intensity))
-        temporary.with_suffix(".ibd").replace(path.with_suffix(".ibd"))
-        temporary.replace(path)
+    # The writer puts the ibd beside the imzML, where `atomic` has it too.
+    with (
+        atomic(path) as temporary,
+        atomic(path.with_suffix(".ibd")),
+        ImzMLWriter(str(temporary), mode="processed", spec_type="centroid") as writer,
+        tqdm(total=len(coordinates), unit="spectra", disable=None) as progress,
+    ):
+        _fix_identity(writer, path.stem, seed)
+        for rows, intensity, mz in blocks:
+            for position, values, masses in zip(coordinates[rows], intensity, mz, strict=True):
+                detected = values > 0
+                writer.addSpectrum(masses[detected], values[detected], tuple(position))
+            progress.update(len(intensity))
 
 
 def _fix_identity(writer, name, seed):

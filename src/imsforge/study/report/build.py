@@ -26,6 +26,7 @@ from imsforge.fidelity.fidelity_tables import (
     fidelity_by_class,
     fidelity_summary,
 )
+from imsforge.labels.coherence import WAY_OUT, coherence_sentence, is_near_chance
 from imsforge.study.record.environment import versions
 from imsforge.study.report.facts import (
     measurement_facts,
@@ -67,6 +68,7 @@ def _dataset(dataset, captions):
     file = dataset.folder.file
     summary = read_json(file("ingest.json"))
     peaks = read_csv(file("peaks.csv"))
+    coherence = read_json(file("coherence.json"))
     return {
         "name": dataset.name,
         "facts": measurement_facts(summary),
@@ -79,6 +81,8 @@ def _dataset(dataset, captions):
         "mz_range": (peaks["mz"].min(), peaks["mz"].max()),
         "peak_figure": _figure(file("peaks.png"), captions["peaks"]),
         "classes": read_csv(file("classes.csv")).round({"share": 4}),
+        "coherence": coherence_sentence(coherence),
+        "noise": WAY_OUT if is_near_chance(coherence) else None,
         "class_map": _figure(file("classes.png"), captions["classes"]),
         "experiments": [_experiment(one, captions, len(peaks)) for one in dataset.experiments],
         "anomalies": [_anomaly_map(one, captions) for one in dataset.anomaly_maps],

@@ -1,0 +1,206 @@
+"""What each stage asks for, and what it uses: a table of megabytes in Markdown.
+
+Arrays are made on the spot, and the scripts of the workflow run on them, each in a process of its
+own, at two numbers of pixels. What a stage uses for larger measurements is extrapolated by the
+slope between them; the networks train for a moment, which takes as much memory as long trainings.
+
+    python benchmarks/memory.py [--peaks 573] [--pixels 8000 24000] [--to 161547] [STAGE ...]
+"""
+
+import argparse
+import json
+import re
+import runpy
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Resampled, Split
+from imsforge.artifacts.sizes import megabytes
+
+ROOT = Path(__file__).parents[1]
+CLASSES = 20
+
+
+class Names(SimpleNamespace):
+    """Named files, as Snakemake hands them to scripts."""
+
+    def get(self, name, default=None):
+        """Return a file by its name."""
+        return getattr(self, name, default)
+
+    def __iter__(self):
+        return iter(vars(self).values())
+
+
+#: Stage -> inputs, outputs, params.
+STAGES = {
+    "label": (
+        {"peaks": "peaks.h5"},
+        {"labels": "l.h5", "classes": "c.csv", "coherence": "c.json"},
+        {
+            "settings": {"method": "semi-orthogonal-nmf", "classes": CLASSES, "transform": "sqrt"},
+            "file": None,
+            "seed": 0,
+        },
+    ),
+    "scan_classes": (
+        {"peaks": "peaks.h5"},
+        {"table": "n.csv"},
+        {
+            "scan": {"classes": [5, CLASSES], "seeds": 2, "pixels": 20_000},
+            "transform": "sqrt",
+            "minimum_signal": 0,
+            "seed": 0,
+        },
+    ),
+    "plot_classes": (
+        {"peaks": "peaks.h5", "labels": "labels.h5"},
+        {"png": "p.png", "svg": "p.svg"},
+        {},
+    ),
+    "reduce": (
+        {"peaks": "peaks.h5", "labels": "labels.h5", "split": "split.h5"},
+        {"features": "f.h5"},
+        {"features": 50, "fit_on": "train"},
+    ),
+    "scale": ({"features": "full.h5"}, {"scaled": "x.h5"}, {"scaler": "sqrt", "fit_on": "train"}),
+    "train_gan": (
+        {"scaled": "full.h5"},
+        {"model": "g.safetensors", "history": "g.csv"},
+        {
+            "method": "cwgan-gp",
+            "settings": {"updates": 4},
+            "device": "cpu",
+            "checkpoints": ".",
+            "tensorboard": False,
+            "trained": None,
+            "seed": 0,
+        },
+    ),
+    "train_vae": (
+        {"scaled": "full.h5"},
+        {"model": "v.safetensors", "history": "v.csv"},
+        {"settings": {"updates": 4}, "device": "cpu", "seed": 0},
+    ),
+    "oversample": (
+        {"scaled": "full.h5"},
+        {"resampled": "r.h5"},
+        {"method": "smote", "tasks": ["oversample", "replace"], "fill": 1.0, "seed": 0},
+    ),
+    "evaluate": (
+        {"scaled": "full.h5", "resampled": "resampled.h5"},
+        {"scores": "s.csv", "confusion": "co.csv", "frechet": "fr.csv"},
+        {
+            "identity": {"dataset": "d", "experiment": "e", "method": "noise", "repeat": 1},
+            "classifiers": ["lda"],
+            "priors": ["observed"],
+            "seed": 0,
+        },
+    ),
+    "assess_fidelity": (
+        {"scaled": "full.h5", "resampled": "resampled.h5"},
+        {"fidelity": "fi.csv"},
+        {"identity": {"method": "noise", "repeat": 1}, "seed": 0},
+    ),
+}
+
+
+def make_inputs(n_pixels, n_peaks):
+    """Write what the stages read: classes of gamma-distributed spectra on a square."""
+    rng = np.random.default_rng(0)
+    side = int(np.ceil(np.sqrt(n_pixels)))
+    y, x = np.divmod(np.arange(n_pixels, dtype=np.int32), side)
+    label = (1 + (CLASSES * (y // 16 * 16)) // (side + 16)).astype(np.int16)
+    base = rng.gamma(0.5, 100, (CLASSES, n_peaks)).astype(np.float32)
+    intensity = rng.standard_gamma(2, (n_pixels, n_peaks), dtype=np.float32) * base[label - 1]
+    names = np.array([str(k) for k in range(1, CLASSES + 1)])
+    train = rng.random(n_pixels) < 0.8
+    mz, pixel = 400 + np.arange(float(n_peaks)), np.arange(n_pixels)
+    PeakMatrix(intensity, mz, x, y, intensity.sum(axis=1)).write("peaks.h5")
+    Labels(label, names).write("labels.h5")
+    Split(pixel[train], pixel[~train]).write("split.h5")
+    facts = {"sample": np.zeros(n_pixels, np.int16), "samples": np.array(["1"])}
+    unit = {"offset": np.zeros(n_peaks), "scale": np.ones(n_peaks)}
+    Features(intensity, label, pixel, train, names, **unit, **facts).write("full.h5")
+    drawn = {"values": intensity[train], "label": label[train], "synthetic": train[train]}
+    Resampled({"oversample": drawn, "replace": drawn}).write("resampled.h5")
+
+
+def run_stage(stage):
+    """Run the script of a stage in this folder, as Snakemake would."""
+    inputs, outputs, params = STAGES[stage]
+    job = SimpleNamespace(
+        rule=stage,
+        log=["log"],
+        threads=1,
+        input=Names(**inputs),
+        output=Names(**outputs),
+        params=Names(code="", title="", **params),
+    )
+    runpy.run_path(str(ROOT / "scripts" / f"{stage}.py"), init_globals={"snakemake": job})
+
+
+def used(stage, folder):
+    """Return what a stage held at most and the arrays of its inputs, in MB."""
+    command = [sys.executable, __file__, "--run", stage]
+    subprocess.run(command, cwd=folder, check=True)
+    told = re.search(r"at most (\d+) MB", (folder / "log").read_text())
+    return int(told.group(1)), megabytes(folder / file for file in STAGES[stage][0].values())
+
+
+def asked(stage, size):
+    """Return what the rule of a stage asks for, for so many MB of input."""
+    rules = "\n" + "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    body = rules[rules.index(f"\nrule {stage}:") :]
+    base, slope = re.search(r"mem_mb=memory\((\d+)(?:, ([\d.]+))?\)", body).groups()
+    return int(int(base) + float(slope or 0) * size)
+
+
+def main():
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("stages", nargs="*", default=list(STAGES))
+    parser.add_argument("--pixels", type=int, nargs=2, default=[8_000, 24_000])
+    parser.add_argument("--quick", action="store_true", help="a few pixels")
+    parser.add_argument("--peaks", type=int, default=573)
+    parser.add_argument("--to", type=int, default=161_547, help="pixels to extrapolate to")
+    parser.add_argument("--run", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.run:
+        run_stage(arguments.run)
+        return
+    few, many = [1_000, 2_000] if arguments.quick else arguments.pixels
+    print(
+        f"| stage | {few:,} x {arguments.peaks:,} | {many:,} | asked | {arguments.to:,} | asked |"
+    )
+    print("|---|---|---|---|---|---|")
+    shares = {}  # of what is asked for, used
+    with tempfile.TemporaryDirectory() as folder:
+        folders = []
+        for n_pixels in (few, many):
+            folders.append(Path(folder, str(n_pixels)))
+            folders[-1].mkdir()
+            code = f"import memory; memory.make_inputs({n_pixels}, {arguments.peaks})"
+            environment = {"cwd": folders[-1], "check": True}
+            path = f"import sys; sys.path.insert(0, {str(ROOT / 'benchmarks')!r}); "
+            subprocess.run([sys.executable, "-c", path + code], **environment)
+        for stage in arguments.stages:
+            (least, size), (most, larger) = (used(stage, place) for place in folders)
+            share = (arguments.to - many) / (many - few)
+            far, far_size = most + share * (most - least), larger + share * (larger - size)
+            print(
+                f"| {stage} | {least:,} | {most:,} | {asked(stage, larger):,} "
+                f"| {far:,.0f} | {asked(stage, far_size):,} |",
+                flush=True,
+            )
+            shares[stage] = round(far / asked(stage, far_size), 3)
+    print(json.dumps(shares))
+
+
+if __name__ == "__main__":
+    main()
