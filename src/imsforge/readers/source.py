@@ -104,6 +104,11 @@ class Source(Artifact):
         """Name a spectrum for a message, counted from 1 as imzML does."""
         return f"spectrum {row + 1} (x {self.x[row]}, y {self.y[row]})"
 
+    @property
+    def listed_mz(self):
+        """The m/z values that the file lists for all spectra, (n_listed,) float64, or None."""
+        return self.axis
+
     @abstractmethod
     def loaders(self, max_points, spectrum_cost, rows=None):
         """Yield functions without arguments that read the spectra as `Block` objects, in order.
