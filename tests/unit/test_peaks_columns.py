@@ -242,3 +242,29 @@ def test_a_wide_axis_is_as_narrow_as_its_signal(shared_data, tmp_path, caplog):
     matrix = run(shared_data / "imzml-zoo" / "wide_71549_bins.imzML", tmp_path)
     assert matrix.intensity.any(axis=0).all()
     assert "69874 of 71549 columns show no signal" in caplog.text
+
+
+def test_peaks_of_several_samples_are_an_input_again(tmp_path, rng):
+    mz = features(rng, 30, 5)
+    tables = [table_of(rng, 30) for _ in range(2)]
+    paths = {
+        name: as_matrix(tmp_path / name, mz, table)
+        for name, table in zip(("ann", "ben"), tables, strict=True)
+    }
+    first = run(paths, tmp_path)
+    again = run(tmp_path / "out" / "peaks.h5", tmp_path / "again")
+    for name in ("intensity", "mz", "x", "y", "sample", "samples", "total_ion_current"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
+    assert again.samples.tolist() == ["ann", "ben"]
+    both = dict.fromkeys(("one", "two"), tmp_path / "out" / "peaks.h5")
+    assert run(both, tmp_path / "both").samples.tolist() == ["ann", "ben", "two, ann", "two, ben"]
+
+
+@pytest.mark.parametrize("samples", [["a"], ["a", "a"], ["a", "b"], [1, 2]])
+def test_datasets_that_say_something_else_of_samples_are_annotations(tmp_path, rng, samples):
+    path = as_matrix(tmp_path / "a", np.array([500.0, 600.0]), table_of(rng, 2))
+    with h5py.File(path, "a") as file:
+        file["sample"], file["samples"] = np.full(N_PIXELS, 2), samples
+    matrix = run(path, tmp_path)
+    assert matrix.samples.tolist() == ["a"]
+    assert (matrix.annotations["sample"] == 2).all()

@@ -16,8 +16,9 @@ def normalizer(normalization, peaks, reference_mz=None, sample=None):
     ----------
     normalization : {"none", "tic", "rms", "median", "reference", "pqn"}
         Total ion current; root of the sum of the squares of a spectrum's points, to which zeros
-        that a file does or does not store add nothing; median of its points with signal; intensity of one peak; probabilistic quotient. The first three are taken over
-        the whole spectrum, not its peaks alone.
+        that a file does or does not store add nothing; median of its points with signal;
+        intensity of one peak; probabilistic quotient. The first three are taken over the whole
+        spectrum, not its peaks alone.
     peaks : Peaks
     reference_mz : float
         With "reference": where the peak lies.
