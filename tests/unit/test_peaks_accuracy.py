@@ -7,6 +7,7 @@ from measurements import phantom_profiles, slow_sums, write_imzml
 
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.ingest.ingest import read_measurement
+from imsforge.peaks import preprocessing
 from imsforge.peaks.extract import extract, find_peaks
 from imsforge.phantom import make_phantom, write_phantom
 
@@ -123,6 +124,24 @@ def test_peaks_that_stand_on_a_background_higher_than_themselves(tmp_path, rng, 
     shifted = find_peaks(measurement, recalibration=lock)
     np.testing.assert_allclose(shifted.mz, peaks.mz, rtol=5e-6)
     assert peaks.upper[tallest] - peaks.lower[tallest] < 3 * peaks.mz[tallest] / 5000
+
+
+@pytest.mark.parametrize("width", [50, 200])
+@pytest.mark.parametrize("method", preprocessing.BASELINES)
+def test_a_baseline_makes_no_peaks_beside_strong_ones(tmp_path, rng, method, width):
+    phantom = make_phantom(100, 60)
+    axis, spectra, ions, _ = phantom_profiles(phantom, rng)
+    path = write_imzml(
+        tmp_path / "a.imzML", [(axis, row) for row in spectra], **PROFILE, mode="continuous"
+    )
+    baseline = {"method": method, "width": width}
+    preprocess = preprocessing.Preprocessing(baseline=baseline)
+    peaks = find_peaks(read_measurement(path), preprocess=preprocess)
+    true = phantom.truth.mz
+    found, _ = score(peaks, true[ions.mean(axis=0) > 500], 1e-5)
+    _, false = score(peaks, true, 1e-4)
+    assert found == 1
+    assert false == 0
 
 
 @pytest.mark.parametrize("name", ["official_continuous", "official_processed"])
