@@ -44,12 +44,13 @@ def profile_spectra(rng, n_pixels=12, shift=0.0, noise=0.2, mz=TRUE_MZ, axis=Non
     return spectra
 
 
-def phantom_profiles(phantom, rng, resolving_power=5000, noise=20.0):
+def phantom_profiles(phantom, rng, resolving_power=5000, noise=20.0, baseline=None):
     """Profile spectra of a phantom, as a time-of-flight instrument would record its ions.
 
     Peaks are Gaussian, of five points at half height, a ppm or two off in each pixel; their points
-    sum to the ions' intensity, which is Poisson distributed with gamma distributed pulses. The
-    baseline is normal noise, cut off at zero.
+    sum to the ions' intensity, which is Poisson distributed with gamma distributed pulses. They
+    stand on ``baseline``, a function of m/z, in units of the tallest peak of the mean spectrum,
+    higher in some pixels than in others; noise is normal, and cut off at zero.
 
     Returns
     -------
@@ -70,6 +71,9 @@ def phantom_profiles(phantom, rng, resolving_power=5000, noise=20.0):
         centre = mz * (1 + rng.normal(0, 1.5e-6, (len(ions), 1)))
         shape = np.exp(-0.5 * ((axis[near] - centre) / sigma) ** 2)
         spectra[:, near] += recorded[:, None] * shape / shape.sum(axis=1, keepdims=True)
+    if baseline is not None:
+        level = np.max(spectra.mean(axis=0)) * baseline(axis)
+        spectra += rng.lognormal(0, 0.2, (len(ions), 1)) * level
     shot_noise = np.sqrt(expected * ION_INTENSITY * (1 + 1 / PULSE_SHAPE))
     return axis, np.maximum(spectra, 0), ions, shot_noise
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from imsforge.peaks.columns import join
 from imsforge.peaks.grid import AxisGrid, Grid, GridSums, sampling_grid
 from imsforge.peaks.integrate import AxisWindows, PeakTable, reduce_segments, search_edges
 from imsforge.peaks.normalization import quotients, reference_spectrum
@@ -33,6 +34,28 @@ def blocks(draw):
 def test_windows_hold_their_peak_and_do_not_overlap(peaks):
     assert (peaks.lower <= peaks.mz).all()
     assert (peaks.mz < peaks.upper).all()
+    assert (peaks.upper[:-1] <= peaks.lower[1:]).all()
+
+
+@given(MZ, st.integers(1, 4), st.floats(1e-6, 1e-1), st.data())
+def test_joined_columns_are_of_different_files_and_near(mz, n_files, tolerance, data):
+    there = data.draw(npst.arrays(bool, (n_files, len(mz))))
+    there[0, ~there.any(axis=0)] = True
+    first = join(mz, there, tolerance)
+    assert first[0] == 0
+    last = np.append(first[1:], len(mz)) - 1
+    assert (mz[last] - mz[first] <= tolerance * mz[first]).all()
+    assert np.add.reduceat(there.astype(int), first, axis=1).max() == 1
+    # What lies side by side was kept apart for a reason.
+    for low, high in zip(first[:-1], last[1:], strict=True):
+        far = mz[high] - mz[low] > tolerance * mz[low]
+        assert far or there[:, low : high + 1].sum(axis=1).max() > 1
+    peaks = Peaks.around((mz[first] + mz[last]) / 2, 0.0, ends=(mz[first], mz[last]))
+    assert (
+        np.searchsorted(peaks.lower, mz, side="right") - 1
+        == np.repeat(np.arange(len(first)), last - first + 1)
+    ).all()
+    assert (mz[last] < peaks.upper).all()
     assert (peaks.upper[:-1] <= peaks.lower[1:]).all()
 
 

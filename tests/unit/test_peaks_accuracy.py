@@ -7,6 +7,7 @@ from measurements import phantom_profiles, slow_sums, write_imzml
 
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.ingest.ingest import read_measurement
+from imsforge.peaks import preprocessing
 from imsforge.peaks.extract import extract, find_peaks
 from imsforge.phantom import make_phantom, write_phantom
 
@@ -91,6 +92,56 @@ def test_a_phantom_of_profiles(tmp_path, rng, kind):
     nearest = np.abs(peaks.mz[:, None] - true).argmin(axis=1)
     error = (integrated(measurement, peaks, tmp_path) - ions[:, nearest]) / shot_noise[:, nearest]
     assert np.sqrt(np.mean(error**2)) < 0.5
+
+
+BASELINES = {
+    "flat": lambda mz: np.full(len(mz), 1.5),
+    "falling": lambda mz: 4 * np.exp(-(mz - 400) / 400),
+    "rising": lambda mz: mz / 400,
+    "hump": lambda mz: 3 * np.exp(-(((mz - 800) / 300) ** 2)),
+}
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_peaks_that_stand_on_a_background_higher_than_themselves(tmp_path, rng, baseline):
+    """The tallest point of the spectrum, too, is a peak as wide as all others, in its place."""
+    phantom = make_phantom(200, 60)
+    axis, spectra, ions, _ = phantom_profiles(phantom, rng, baseline=BASELINES[baseline])
+    spectra = [(axis, row) for row in spectra]
+    path = write_imzml(tmp_path / "a.imzML", spectra, **PROFILE, mode="continuous")
+    measurement = read_measurement(path)
+    peaks = find_peaks(measurement)
+    true, strong = phantom.truth.mz, ions.mean(axis=0) > 3000
+    found, _ = score(peaks, true[strong], 5e-6)
+    _, false = score(peaks, true, 1e-4)
+    assert found == 1
+    assert false == 0
+    nearest = np.abs(peaks.mz[:, None] - true[strong]).argmin(axis=0)
+    np.testing.assert_allclose(peaks.width[nearest], true[strong] / 5000, rtol=0.15)
+    total = np.mean([row for _, row in spectra], axis=0)
+    tallest = nearest[np.interp(true[strong], axis, total).argmax()]
+    lock = {"references": [float(true[strong][np.interp(true[strong], axis, total).argmax()])]}
+    shifted = find_peaks(measurement, recalibration=lock)
+    np.testing.assert_allclose(shifted.mz, peaks.mz, rtol=5e-6)
+    assert peaks.upper[tallest] - peaks.lower[tallest] < 3 * peaks.mz[tallest] / 5000
+
+
+@pytest.mark.parametrize("width", [50, 200])
+@pytest.mark.parametrize("method", preprocessing.BASELINES)
+def test_a_baseline_makes_no_peaks_beside_strong_ones(tmp_path, rng, method, width):
+    phantom = make_phantom(100, 60)
+    axis, spectra, ions, _ = phantom_profiles(phantom, rng)
+    path = write_imzml(
+        tmp_path / "a.imzML", [(axis, row) for row in spectra], **PROFILE, mode="continuous"
+    )
+    baseline = {"method": method, "width": width}
+    preprocess = preprocessing.Preprocessing(baseline=baseline)
+    peaks = find_peaks(read_measurement(path), preprocess=preprocess)
+    true = phantom.truth.mz
+    found, _ = score(peaks, true[ions.mean(axis=0) > 500], 1e-5)
+    _, false = score(peaks, true, 1e-4)
+    assert found == 1
+    assert false == 0
 
 
 @pytest.mark.parametrize("name", ["official_continuous", "official_processed"])

@@ -8,7 +8,7 @@ from imsforge.artifacts.contract import PeakMatrix
 from imsforge.errors import ConfigError, DataError
 from imsforge.ingest.ingest import read_measurement
 from imsforge.peaks.extract import extract
-from imsforge.peaks.normalization import quotients, reference_spectrum
+from imsforge.peaks.normalization import NORMALIZATIONS, quotients, reference_spectrum
 from imsforge.peaks.windows import Peaks
 
 MZ = np.array([400.0, 500, 600])
@@ -28,13 +28,23 @@ def normalized(folder, spectra, peaks=PEAKS, **options):
     [
         ("none", [1, 1, 1]),
         ("tic", [7, 1, 7]),
-        ("rms", [np.sqrt(21 / 3), 1, np.sqrt(25 / 2)]),
+        ("rms", [np.sqrt(21), 1, 5]),
         ("median", [2, 1, 3.5]),
     ],
 )
 def test_by_hand(tmp_path, normalization, divisor):
     matrix = normalized(tmp_path, SPECTRA, normalization=normalization)
     np.testing.assert_allclose(matrix.intensity, INTENSITY / np.array(divisor)[:, None], rtol=1e-6)
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_zeros_that_are_not_stored_change_nothing(tmp_path, rng, normalization):
+    spectra = [(mz, rng.gamma(2, 50, 3) * (rng.random(3) < 0.7)) for mz in np.tile(MZ, (30, 1))]
+    spectra[0] = MZ, np.array([9.0, 1, 1])
+    stored = [(mz[values > 0], values[values > 0]) for mz, values in spectra]
+    options = {"normalization": normalization, "reference_mz": 400.0}
+    whole, sparse = (normalized(tmp_path, one, **options) for one in (spectra, stored))
+    np.testing.assert_array_equal(whole.intensity, sparse.intensity)
 
 
 def test_by_a_reference_peak(tmp_path, caplog):
@@ -60,7 +70,7 @@ def test_integers_do_not_overflow(tmp_path):
     path = write_imzml(tmp_path / "a.imzML", spectra, mode="processed", intensity_dtype=np.int32)
     peaks = Peaks.around(np.array([500.0]), 200.0)
     measurement = read_measurement(path)
-    for normalization, expected in (("none", 3 * 2**30), ("tic", 1.0), ("rms", 3.0)):
+    for normalization, expected in (("none", 3 * 2**30), ("tic", 1.0), ("rms", np.sqrt(3))):
         paths = tmp_path / "p.h5", tmp_path / "p.csv"
         extract(measurement, peaks, *paths, normalization=normalization)
         (intensity,) = PeakMatrix.read(paths[0], "intensity")

@@ -43,7 +43,6 @@ def test_smoothing_is_that_of_scipy(rng, dtype):
     [
         ("snip", {"max_half_window": 30}),
         ("tophat", {"half_window": 30}),
-        ("asls", {"lam": (60 / (2 * np.pi)) ** 4}),
         ("arpls", {"lam": (60 / (2 * np.pi)) ** 4}),
     ],
 )

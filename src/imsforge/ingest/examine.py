@@ -45,6 +45,8 @@ class Examined:
     def samples(self, name):
         """Return the samples of the file, one for each plane of a volume, and that of each row.
 
+        Where the file names its samples, these names are kept.
+
         Returns
         -------
         names : list of str
@@ -52,6 +54,8 @@ class Examined:
         """
         z = None if self.source.z is None else self.source.z[self.rows]
         planes = np.zeros(1) if z is None else np.unique(z)
+        if self.source.samples is not None:
+            return self.source.samples[planes].tolist(), np.searchsorted(planes, z)
         if len(planes) == 1:
             return [name], np.zeros(len(self.rows), dtype=np.int64)
         return [f"{name}, z {plane}" for plane in planes], np.searchsorted(planes, z)

@@ -134,7 +134,8 @@ def _combined(parts):
     for part in parts:
         planes, own = part.examined.samples(part.name)
         samples.append(own + len(names))
-        names += planes
+        # Two files may name their samples alike.
+        names += [f"{part.name}, {plane}" if plane in names else plane for plane in planes]
     findings = [
         replace(finding, text=_named(part, finding.text, parts))
         for part in parts

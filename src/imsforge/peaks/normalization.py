@@ -15,9 +15,10 @@ def normalizer(normalization, peaks, reference_mz=None, sample=None):
     Parameters
     ----------
     normalization : {"none", "tic", "rms", "median", "reference", "pqn"}
-        Total ion current; root of the mean square of a spectrum's points; median of its points
-        with signal; intensity of one peak; probabilistic quotient. The first three are taken over
-        the whole spectrum, not its peaks alone.
+        Total ion current; root of the sum of the squares of a spectrum's points, to which zeros
+        that a file does or does not store add nothing; median of its points with signal;
+        intensity of one peak; probabilistic quotient. The first three are taken over the whole
+        spectrum, not its peaks alone.
     peaks : Peaks
     reference_mz : float
         With "reference": where the peak lies.
@@ -117,8 +118,7 @@ def _total(block):
 
 
 def _rms(block):
-    squares = _sums(np.square(block.intensity, dtype=np.float64), block)
-    return np.sqrt(squares / np.maximum(np.diff(block.indptr), 1))
+    return np.sqrt(_sums(np.square(block.intensity, dtype=np.float64), block))
 
 
 def _median(block):

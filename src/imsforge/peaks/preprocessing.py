@@ -12,7 +12,6 @@ BASELINES = {
     "snip": lambda width: {"max_half_window": width // 2},
     "tophat": lambda width: {"half_window": width // 2},
     # At this penalty a Whittaker smoother of second order halves a wave of ``width`` points.
-    "asls": lambda width: {"lam": (width / (2 * np.pi)) ** 4},
     "arpls": lambda width: {"lam": (width / (2 * np.pi)) ** 4},
 }
 

@@ -67,8 +67,7 @@ class ProfilePeaks:
     def _learnt_widths(self):
         mz, intensity = self.summary.mz, self.summary.intensity
         background, noise = background_and_noise(intensity, intensity, _USUAL_WIDTH)
-        height = _STRONG * noise
-        apex, prominence, left, right = _maxima(intensity, background + height, height)
+        apex, prominence, left, right = _maxima(intensity - background, _STRONG * noise)
         strongest = np.argsort(-prominence, kind="stable")[:_MOST_STRONG]
         point = np.arange(len(mz))
         width = np.interp(right, point, mz) - np.interp(left, point, mz)
@@ -103,8 +102,8 @@ class ProfilePeaks:
         """
         if self.empty:
             return Peaks.around(np.empty(0), 0.0)
-        mz, height = self.summary.mz, minimum_snr * self.noise
-        apex, _, left, right = _maxima(self.smooth, self.background + height, height)
+        mz = self.summary.mz
+        apex, _, left, right = _maxima(self.smooth - self.background, minimum_snr * self.noise)
         # On a grid, the points of few spectra may all have missed the apex by a little.
         share = ndimage.maximum_filter1d(self.summary.share, 3)[apex]
         # The mean over its standard error, squared, follows from the participation ratio.
@@ -142,11 +141,15 @@ class ProfilePeaks:
         return Peaks.around(mz, half_width, width, snr, self.summary.intensity[apex])
 
 
-def _maxima(values, height, prominence):
-    """Find maxima, at the borders too; return index, prominence, and sides at half of it."""
-    padded = np.pad(values, 1)
-    height, prominence = (np.pad(level, 1, mode="edge") for level in (height, prominence))
-    apex, found = signal.find_peaks(padded, height=height, prominence=prominence)
+def _maxima(values, least):
+    """Find maxima, at the borders too; return index, prominence, and sides at half of it.
+
+    Values are heights above the background, so that the tallest peak stands on it and not on zero.
+    Both height and prominence of a maximum are ``least`` or more.
+    """
+    padded = np.pad(np.maximum(values, 0), 1)
+    least = np.pad(least, 1, mode="edge")
+    apex, found = signal.find_peaks(padded, height=least, prominence=least)
     measured = tuple(found[name] for name in ("prominences", "left_bases", "right_bases"))
     _, _, left, right = signal.peak_widths(padded, apex, 0.5, measured)
     return apex - 1, measured[0], left - 1, right - 1

@@ -30,13 +30,21 @@ class Peaks:
         return len(self.mz)
 
     @classmethod
-    def around(cls, mz, half_width, width=0.0, snr=np.nan, intensity=np.nan):
-        """Lay windows of ``half_width`` around ascending m/z values, cut half-way to neighbours."""
-        middle = (mz[1:] + mz[:-1]) / 2
+    def around(cls, mz, half_width, width=0.0, snr=np.nan, intensity=np.nan, ends=None):
+        """Lay windows of ``half_width`` around ascending m/z values, cut half-way to neighbours.
+
+        With ``ends``, the lowest and the highest m/z value that belong to each peak, windows hold
+        both and are cut half-way between the ends of neighbours.
+        """
+        first, last = (mz, mz) if ends is None else ends
+        beyond = np.nextafter(last, np.inf)
+        # Half-way between two values that touch is one of them.
+        middle = np.maximum((first[1:] + last[:-1]) / 2, beyond[:-1])
+        lower, upper = np.minimum(mz - half_width, first), np.maximum(mz + half_width, beyond)
         return cls(
             mz=mz,
-            lower=np.maximum(mz - half_width, np.concatenate(([0.0], middle))),
-            upper=np.minimum(mz + half_width, np.concatenate((middle, [np.inf]))),
+            lower=np.maximum(lower, np.concatenate(([0.0], middle))[: len(mz)]),
+            upper=np.minimum(upper, np.concatenate((middle, [np.inf]))[: len(mz)]),
             width=np.broadcast_to(width, mz.shape),
             snr=np.broadcast_to(snr, mz.shape),
             intensity=np.broadcast_to(intensity, mz.shape),

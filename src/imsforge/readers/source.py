@@ -80,6 +80,7 @@ class Source(Artifact):
     path : str, the file that holds the spectra
     x, y : (n_spectra,) int32, pixel coordinates as given
     z : (n_spectra,) int32, planes of a volume; None where there is one
+    samples : (n_samples,) str, where planes are samples with names, that of plane z; otherwise None
     n_points : (n_spectra,) int64, points of each spectrum
     mz_dtype, intensity_dtype : str, as stored, for the reader of a report: "float32"
     axis : (n_axis,) float64 ascending, the common m/z axis; None where each spectrum has its own
@@ -97,6 +98,7 @@ class Source(Artifact):
     mz_dtype: str
     intensity_dtype: str
     z: np.ndarray | None = None
+    samples: np.ndarray | None = None
     axis: np.ndarray | None = None
     annotations: dict = field(default_factory=dict)
     notes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=str))
@@ -114,6 +116,11 @@ class Source(Artifact):
     def describe(self, row):
         """Name a spectrum for a message, counted from 1 as imzML does."""
         return f"spectrum {row + 1} (x {self.x[row]}, y {self.y[row]})"
+
+    @property
+    def listed_mz(self):
+        """The m/z values that the file lists for all spectra, (n_listed,) float64, or None."""
+        return self.axis
 
     @abstractmethod
     def loaders(self, max_points, spectrum_cost, rows=None):

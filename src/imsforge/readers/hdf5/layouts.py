@@ -19,6 +19,8 @@ _BLOCK_POINTS = 2**19
 # What each kind of array is read with; whatever else lies beside it may describe the pixels.
 _MATRIX = ("intensity", "mz", "x", "y")
 _CUBE = ("intensity", "mz", "mask")
+# What a ``peaks.h5`` of several samples says of them.
+_SAMPLES = ("sample", "samples")
 
 
 def plain_layout(names):
@@ -43,6 +45,8 @@ def read_layout(file, layout):
     if len(x) == 0:
         raise IngestError(f"{path}: holds no spectrum; export the measurement again")
     own = {layout.get(role) for role in (_CUBE if is_cube else _MATRIX)}
+    sample, samples = (None, None) if is_cube else _samples(file, len(x))
+    own |= set() if samples is None else set(_SAMPLES)
     annotations = _annotations(file, layout, own, pixel_shape(intensity.shape, mz_first))
     source = DenseSource(
         format="HDF5",
@@ -51,6 +55,8 @@ def read_layout(file, layout):
         path=path,
         x=x,
         y=y,
+        z=sample,
+        samples=samples,
         n_points=np.full(len(x), len(axis)),
         mz_dtype=stored_mz.dtype.name,
         intensity_dtype=intensity.dtype.name,
@@ -98,6 +104,25 @@ def _matrix(file, layout, shape, n_peaks):
             "intensity must be pixels x peaks, or peaks x pixels"
         )
     return *pixel_coordinates(path, x, y), shape != (len(x), n_peaks)
+
+
+def _samples(file, n_pixels):
+    """Return the sample of each pixel and the names of several samples, as ``peaks.h5`` has them.
+
+    Datasets of these names that say something else are left: None, twice.
+    """
+    if not all(isinstance(file.get(name, getlink=True), h5py.HardLink) for name in _SAMPLES):
+        return None, None
+    if not all(isinstance(find(file, name), h5py.Dataset) for name in _SAMPLES):
+        return None, None
+    sample, names = (read_any(file, name) for name in _SAMPLES)
+    if sample is None or sample.shape != (n_pixels,) or sample.dtype.kind not in "iu":
+        return None, None
+    if names is None or names.dtype.kind not in "OUT" or len(set(names)) != len(names):
+        return None, None
+    if len(names) < 2 or sample.min() < 0 or sample.max() >= len(names):
+        return None, None
+    return sample.astype(np.int32), np.array(names, dtype=str)
 
 
 def _cube(file, layout, shape, n_peaks):

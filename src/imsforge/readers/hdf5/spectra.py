@@ -141,6 +141,11 @@ class SparseSource(Source):
     start: np.ndarray
     peak_mz: np.ndarray
 
+    @property
+    def listed_mz(self):
+        """The m/z values of the columns, in the file's order."""
+        return self.peak_mz
+
     def loaders(self, max_points, spectrum_cost, rows=None):
         """Yield functions that read blocks; see `Source.loaders`."""
         rows = np.arange(self.n_spectra) if rows is None else rows
