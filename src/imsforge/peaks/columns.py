@@ -65,6 +65,8 @@ class FileColumns:
 
     def add(self, values, sums):
         """Add what a block adds."""
+        if self.too_many or len(values) == 0:
+            return
         if not np.array_equal(values, self.values):
             known, own = self.values, self.sums
             self.values = np.union1d(known, values)
