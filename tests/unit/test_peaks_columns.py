@@ -232,10 +232,17 @@ def test_any_number_of_threads_finds_the_same_columns(tmp_path, rng):
 def test_join_by_hand():
     mz = np.array([100.0, 100.001, 100.0015, 200.0, 200.001, 200.003, 300.0])
     there = np.array([[1, 0, 1, 1, 0, 0, 1], [0, 1, 0, 0, 1, 0, 1], [0, 0, 0, 0, 0, 1, 0]], bool)
+    listed = np.ones(3, bool)
     # 100.001 is nearer to 100.0015; of 200.0 to 200.003 all are of different files.
-    assert join(mz, there, 20e-6).tolist() == [0, 1, 3, 6]
+    assert join(mz, there, 20e-6, listed).tolist() == [0, 1, 3, 6]
     # Within 10 ppm 200.003 is too far from 200.0, though not from 200.001.
-    assert join(mz, there, 10e-6).tolist() == [0, 1, 3, 5, 6]
+    assert join(mz, there, 10e-6, listed).tolist() == [0, 1, 3, 5, 6]
+
+
+def test_what_no_analyser_tells_apart_is_one_peak_unless_the_file_lists_both():
+    mz, there = np.array([500.0, 500.001, 500.005]), np.ones((1, 3), bool)
+    assert join(mz, there, 20e-6, np.array([True])).tolist() == [0, 1, 2]
+    assert join(mz, there, 20e-6, np.array([False])).tolist() == [0, 2]
 
 
 def test_a_wide_axis_is_as_narrow_as_its_signal(shared_data, tmp_path, caplog):

@@ -66,11 +66,11 @@ def test_an_unknown_normalization(tmp_path):
 
 
 def test_integers_do_not_overflow(tmp_path):
-    spectra = [([400.0, 500, 600], [2**30, 2**30, 2**30])]
+    spectra = [([400.0, 450, 500, 550, 600], [2**29] * 5)]
     path = write_imzml(tmp_path / "a.imzML", spectra, mode="processed", intensity_dtype=np.int32)
     peaks = Peaks.around(np.array([500.0]), 200.0)
     measurement = read_measurement(path)
-    for normalization, expected in (("none", 3 * 2**30), ("tic", 1.0), ("rms", np.sqrt(3))):
+    for normalization, expected in (("none", 5 * 2**29), ("tic", 1.0), ("rms", np.sqrt(5))):
         paths = tmp_path / "p.h5", tmp_path / "p.csv"
         extract(measurement, peaks, *paths, normalization=normalization)
         (intensity,) = PeakMatrix.read(paths[0], "intensity")

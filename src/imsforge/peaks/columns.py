@@ -15,6 +15,8 @@ _FEWEST_REPEATS = 2
 _MOST_NEIGHBOURS = 0.1
 # Neighbours are two peaks after all where spectra show both: this share of those with the rarer.
 _TOGETHER = 0.05
+# Nearer ones that no file lists are one peak all the same: no analyser tells them apart.
+_SAME = 3e-6
 # So many m/z values are named in a message.
 _NAMED = 5
 
@@ -126,7 +128,8 @@ class ColumnPeaks:
             place = np.searchsorted(mz, file.values)
             own[place] = True
             intensity[place] += file.sums[2]
-        first = join(mz, there, self.tolerance)
+        listed = np.array([file.listed for file in self.files])
+        first = join(mz, there, self.tolerance, listed)
         if len(first) == 0:
             return Peaks.around(mz, 0.0)
         last = np.append(first[1:], len(mz)) - 1
@@ -175,33 +178,42 @@ class ColumnPeaks:
             )
 
 
-def join(mz, there, tolerance):
+def join(mz, there, tolerance, listed):
     """Join neighbouring m/z values of several files, the nearest ones first.
 
-    Two of one file are never joined, nor what would reach over more than the tolerance.
+    Two of one file are never joined, unless it lists none and they lie as near as `_SAME`; nor what
+    would reach over more than the tolerance.
 
     Parameters
     ----------
     mz : (n_values,) float64, ascending and distinct
     there : (n_files, n_values) bool, which file has which value
     tolerance : float, relative
+    listed : (n_files,) bool, which file lists its values
 
     Returns
     -------
     (n_peaks,) int64, the first value of each peak
     """
     gap = np.diff(mz) / mz[:-1]
-    possible = (gap <= tolerance) & ~(there[:, 1:] & there[:, :-1]).any(axis=0)
+    apart = np.where(gap <= _SAME, _both(there[listed]), _both(there))
+    possible = (gap <= tolerance) & ~apart
     # At the ends of what is joined: where it begins, and where it stops.
     start, stop = np.arange(len(mz)), np.arange(1, len(mz) + 1)
     begins = np.ones(len(mz), dtype=bool)
     for left in np.flatnonzero(possible)[np.argsort(gap[possible], kind="stable")]:
         low, high = start[left], stop[left + 1]
-        near = mz[high - 1] - mz[low] <= tolerance * mz[low]
-        if near and there[:, low:high].sum(axis=1).max() == 1:
+        span = mz[high - 1] / mz[low] - 1
+        own = (there[listed] if span <= _SAME else there)[:, low:high]
+        if span <= tolerance and own.sum(axis=1).max(initial=0) <= 1:
             begins[left + 1] = False
             start[high - 1], stop[low] = low, high
     return np.flatnonzero(begins)
+
+
+def _both(there):
+    """Tell of which neighbouring values a file has both."""
+    return (there[:, 1:] & there[:, :-1]).any(axis=0)
 
 
 def _by_value(mz, sums):
