@@ -1,6 +1,7 @@
 """Rules hold no logic, scripts no mathematics, the library no Snakemake."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -30,7 +31,12 @@ def test_rooms_import_in_one_direction(root):
     """No circles, the library without Snakemake, figures without files: see pyproject.toml."""
     program = Path(sys.executable).with_name("lint-imports")
     run = subprocess.run(
-        [program, "--no-logo", "--no-cache"], cwd=root, capture_output=True, text=True, check=False
+        [program, "--no-logo", "--no-cache"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stdout
 
