@@ -41,7 +41,7 @@ def test_windows_hold_their_peak_and_do_not_overlap(peaks):
 def test_joined_columns_are_of_different_files_and_near(mz, n_files, tolerance, data):
     there = data.draw(npst.arrays(bool, (n_files, len(mz))))
     there[0, ~there.any(axis=0)] = True
-    first = join(mz, there, tolerance)
+    first = join(mz, there, tolerance, np.ones(n_files, dtype=bool))
     assert first[0] == 0
     last = np.append(first[1:], len(mz)) - 1
     assert (mz[last] - mz[first] <= tolerance * mz[first]).all()

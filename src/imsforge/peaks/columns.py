@@ -203,9 +203,9 @@ def join(mz, there, tolerance, listed):
     begins = np.ones(len(mz), dtype=bool)
     for left in np.flatnonzero(possible)[np.argsort(gap[possible], kind="stable")]:
         low, high = start[left], stop[left + 1]
-        span = mz[high - 1] / mz[low] - 1
-        own = (there[listed] if span <= _SAME else there)[:, low:high]
-        if span <= tolerance and own.sum(axis=1).max(initial=0) <= 1:
+        span = mz[high - 1] - mz[low]
+        own = (there[listed] if span <= _SAME * mz[low] else there)[:, low:high]
+        if span <= tolerance * mz[low] and own.sum(axis=1).max(initial=0) <= 1:
             begins[left + 1] = False
             start[high - 1], stop[low] = low, high
     return np.flatnonzero(begins)
