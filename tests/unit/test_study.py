@@ -85,6 +85,9 @@ def test_trainings_of_all_repeats_at_once_are_a_stage_of_each_generator(schema):
     together = [stage for stage in study.stages if stage.rule == "train_together"]
     assert [stage.log for stage in together] == ["logs/tiny/nmf/together/cgan/train_together.log"]
     assert "results/tiny/nmf/together/cgan/repeat-2.safetensors" in together[0].files
+    # Snakemake knows the folder alone.
+    assert together[0].outputs == ("results/tiny/nmf/together/cgan",)
+    assert {*study.artifacts} - {*study.outputs} == {*together[0].files}
 
 
 def test_seeds_are_those_of_their_purposes(study):

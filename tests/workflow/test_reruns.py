@@ -242,10 +242,13 @@ def test_a_second_study_in_the_same_folder_knows_nothing_of_the_first(finished, 
     assert study.planned() == {}
 
 
-def test_the_plan_is_the_study(workspace, root):
+@pytest.mark.parametrize("together", [False, True])
+def test_the_plan_is_the_study(workspace, root, together):
     """As many jobs of each rule as the study has stages."""
-    workspace.configure(TINY)
-    study = Study(validate_config(TINY, root / "workflow/schemas/config.schema.yaml"))
+    config = copy.deepcopy(TINY)
+    config["datasets"]["tiny"]["experiments"]["nmf"]["together"] = together
+    workspace.configure(config)
+    study = Study(validate_config(config, root / "workflow/schemas/config.schema.yaml"))
     stages = Counter(stage.rule for stage in study.stages)
     assert workspace.planned() == {**stages, "record": 1, "default": 1}
 

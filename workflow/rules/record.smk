@@ -1,6 +1,6 @@
 rule record:
     input:
-        STUDY.artifacts,
+        STUDY.outputs,
     output:
         record="<results>/provenance.json",
         crate="<results>/ro-crate-metadata.json",

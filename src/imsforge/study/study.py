@@ -36,12 +36,14 @@ class Stage:
     rule, script : str, their names
     files : tuple of str, the paths of the artifacts that it makes
     log : str, its path
+    outputs : tuple of str, what its rule declares: the files, or the folder that holds them
     """
 
     rule: str
     script: str
     files: tuple
     log: str
+    outputs: tuple
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ class Folder:
         """Return the path of a file."""
         return f"{self.results}/{name}"
 
-    def stage(self, script, *files, rule=None):
-        """Return a stage that makes files in this folder."""
+    def stage(self, script, *files, rule=None, whole=False):
+        """Return a stage that makes files in this folder, or the ``whole`` folder."""
         paths = tuple(self.file(name) for name in files)
-        return Stage(rule or script, script, paths, f"{self.logs}/{script}.log")
+        outputs = (self.results,) if whole else paths
+        return Stage(rule or script, script, paths, f"{self.logs}/{script}.log", outputs)
 
 
 class Study:
@@ -144,6 +147,11 @@ class Study:
     def artifacts(self):
         """The paths of all artifacts that a finished run has made, but for its record."""
         return [path for stage in self.stages for path in stage.files]
+
+    @property
+    def outputs(self):
+        """The paths of all artifacts as rules declare them."""
+        return [path for stage in self.stages for path in stage.outputs]
 
     @property
     def shown(self):
@@ -449,7 +457,8 @@ class Experiment:
     def _together_stage(self, generator):
         kinds = ("csv", "safetensors")
         files = [f"repeat-{repeat}.{kind}" for repeat in self.repeats for kind in kinds]
-        return (self.folder / "together" / generator).stage("train_together", *files)
+        folder = self.folder / "together" / generator
+        return folder.stage("train_together", *files, whole=True)
 
     @property
     def shown(self):
