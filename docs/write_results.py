@@ -44,11 +44,9 @@ def features_table(scores):
         for task, own in (("oversample", priors), ("replace", "observed")):
             for class_, metric in AVERAGES:
                 wanted = {"task": task, "method": method, "class": class_, "metric": metric}
-                told = title == "none, equal priors" and task == "replace"
-                text = "" if told else score(scores, priors=own, **wanted)
-                row[f"{'filled up' if task == 'oversample' else 'replaced'}: {class_} {metric}"] = (
-                    text
-                )
+                known = title == "none, equal priors" and task == "replace"  # as a row above
+                name = f"{TITLES[task]}: {class_} {metric}"
+                row[name] = "" if known else score(scores, priors=own, **wanted)
         table.append(row)
     return pd.DataFrame(table)
 
