@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from imsforge.artifacts.scales import row_blocks
@@ -12,10 +13,12 @@ from imsforge.artifacts.scales import row_blocks
 class Detector(OutlierMixin, BaseEstimator, ABC):
     """A one-class outlier detector in the manner of scikit-learn.
 
-    A subclass implements ``_learn(X)`` and ``_score(X)``, on float64 rows that are all finite.
+    A subclass implements ``_learn(X)`` and ``_score(X)``, on float64 rows that are all finite and
+    scaled by the healthy rows' means and standard deviations.
 
     Attributes
     ----------
+    scaler_ : fitted transformer
     offset_ : float
         Minus the largest score of a fitted row: `predict` calls nothing an outlier that is no more
         abnormal. Thresholds with a stated false-alarm rate come from held-out rows instead, see
@@ -40,7 +43,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             If a value is not finite, or there are fewer than two rows.
         """
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        self._learn(X)
+        self.scaler_ = self._scaler().fit(X)
+        self._learn(self.scaler_.transform(X))
         self.offset_ = -float(np.max(self._blocks(X)))
         return self
 
@@ -86,8 +90,12 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
 
     def _blocks(self, X):
         """Score rows block by block, so that memory does not grow with their number."""
-        parts = [self._score(X[rows].astype(np.float64)) for rows in row_blocks(*X.shape)]
-        return np.concatenate(parts)
+        blocks = (X[rows].astype(np.float64) for rows in row_blocks(*X.shape))
+        return np.concatenate([self._score(self.scaler_.transform(block)) for block in blocks])
+
+    def _scaler(self):
+        """Return what rows are scaled by, not yet fitted."""
+        return StandardScaler()
 
     @abstractmethod
     def _learn(self, X):

@@ -1,120 +1,63 @@
-"""Anomaly scores of pixels; larger is stranger."""
-
-from dataclasses import dataclass
+"""Anomaly maps: how abnormal each pixel is to each of several detectors."""
 
 import numpy as np
 from sklearn.cluster import KMeans
-from sklearn.covariance import LedoitWolf
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.preprocessing import StandardScaler
 
-from imsforge.artifacts.hdf5 import Artifact
-
-
-@dataclass(frozen=True)
-class AnomalyScores(Artifact):
-    """``scores.h5`` of an anomaly map: how strange each pixel with signal is.
-
-    Attributes
-    ----------
-    x, y : (n,) int32, coordinates within a sample
-    sample : (n,) int16, index into ``samples``
-    samples : (n_samples,) str
-    train : (n,) bool, the healthy pixels that the detectors learnt from
-    critic : (n,) float32, how far below the healthy pixels' mean the critic rates a pixel
-    mahalanobis : (n,) float32, distance from the healthy pixels' mean under their covariance
-        (shrunk as Ledoit & Wolf 2004): what a Gaussian knows without a network
-    total_ion_current : (n,) float32, sum of the spectrum before any normalisation
-    kmeans : (n,) int16, cluster of the pixel, from 1
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    sample: np.ndarray
-    samples: np.ndarray
-    train: np.ndarray
-    critic: np.ndarray
-    mahalanobis: np.ndarray
-    total_ion_current: np.ndarray
-    kmeans: np.ndarray
+from imsforge.anomaly.critic import Critic
+from imsforge.anomaly.cross_fitting import cross_fitted_scores, stripes
+from imsforge.anomaly.registry import CRITIC, DETECTORS
+from imsforge.anomaly.scores import AnomalyScores
+from imsforge.anomaly.thresholds import false_alarm_rate, threshold
+from imsforge.anomaly.views import SINGLE_VIEWS, most_abnormal
+from imsforge.seeding import derive_seed
 
 
-#: The fields of `AnomalyScores` that claim to find anomalies.
-DETECTORS = ("critic", "mahalanobis", "total_ion_current")
-
-
-def detect_anomalies(peaks, features, model, *, clusters, truth=None, seed=0):
-    """Score every pixel with the critic and its baselines, and compare with what is known.
-
-    Thesis row V23 (van der Linden 2024, appendix B): the critic of a GAN that saw healthy pixels
-    alone, beside a k-means map.
+class PixelRows:
+    """What detectors look at of each pixel, by view.
 
     Parameters
     ----------
     peaks : PeakMatrix
-    features : Features, scaled; training rows are the healthy pixels
-    model : ConditionalGAN
-    clusters : int, clusters of the k-means map
-    truth : dict of (n_pixels,) bool arrays by kind of anomaly, in the order of ``peaks``, or None
+    features : Features, not scaled
+    """
+
+    def __init__(self, peaks, features):
+        self.spectra = peaks.intensity[features.pixel]
+        self.total_ion_current = peaks.total_ion_current[features.pixel].astype(np.float64)
+        self._weights = features.values
+        self._sum = self.spectra.sum(axis=1, dtype=np.float64)
+
+    def view(self, name):
+        """Return the rows of a view: one of `SINGLE_VIEWS`, "spectra" or "total-ion-current"."""
+        if name == "spectra":
+            return self.spectra
+        if name == "total-ion-current":
+            return np.log(self.total_ion_current)[:, None]
+        return SINGLE_VIEWS[name](self._weights, self._sum, self.total_ion_current)
+
+
+def detector_scores(name, rows, view, fold, *, seed=0):
+    """Score all pixels by a detector, each by fits that did not see it.
+
+    Parameters
+    ----------
+    name : a key of `DETECTORS`
+    rows : PixelRows
+    view : a key of `imsforge.anomaly.views.VIEWS`
+        What the detector looks at, unless it always looks at the same.
+    fold : (n_pixels,) int array, as of `cross_fitted_scores`
     seed : int
 
     Returns
     -------
-    scores : AnomalyScores
-    metrics : dict, pixel counts and, with ``truth``, `detection_metrics`
+    (n_pixels,) float64 array
     """
-    values, train = features.values, features.train
-    rating = model.score(values, np.zeros(len(values), dtype=np.int64))
-    healthy = LedoitWolf().fit(values[train])
-    groups = KMeans(clusters, n_init=3, random_state=seed).fit_predict(values)
-    scores = AnomalyScores(
-        x=peaks.x[features.pixel],
-        y=peaks.y[features.pixel],
-        sample=peaks.sample[features.pixel],
-        samples=peaks.samples,
-        train=train,
-        critic=(rating[train].mean() - rating).astype(np.float32),
-        mahalanobis=np.sqrt(healthy.mahalanobis(values)).astype(np.float32),
-        total_ion_current=peaks.total_ion_current[features.pixel],
-        kmeans=(groups + 1).astype(np.int16),
-    )
-    metrics = {"pixels": len(train), "healthy_pixels": int(train.sum())}
-    if truth is not None:
-        rows = {kind: mask[features.pixel] for kind, mask in truth.items()}
-        metrics["detection"] = detection_metrics(scores, rows)
-    return scores, metrics
-
-
-def detection_metrics(scores, truth):
-    """Compare scores with known anomalies, on pixels that no detector was fitted on.
-
-    Parameters
-    ----------
-    scores : AnomalyScores
-    truth : dict of (n,) bool arrays, the kinds of anomaly
-
-    Returns
-    -------
-    dict
-        ``{detector: {kind: {"auroc", "average_precision", "pixels"}}}``; for each kind the pixels
-        of the other kinds are left out, and ``any`` takes all kinds together.
-    """
-    anomalous = np.logical_or.reduce(list(truth.values()))
-    kinds = {**truth, "any": anomalous}
-    return {
-        detector: {
-            kind: _detection(mask, ~scores.train & (mask | ~anomalous), getattr(scores, detector))
-            for kind, mask in kinds.items()
-        }
-        for detector in DETECTORS
-    }
-
-
-def _detection(mask, rows, score):
-    known, found = mask[rows], score[rows]
-    if known.all() or not known.any():
-        return {"auroc": None, "average_precision": None, "pixels": int(known.sum())}
-    return {
-        "auroc": float(roc_auc_score(known, found)),
-        "average_precision": float(average_precision_score(known, found)),
-        "pixels": int(known.sum()),
-    }
+    entry = DETECTORS[name]
+    views = ["count", "composition"] if view == "both" else [view]
+    scores = [
+        cross_fitted_scores(entry.make(derive_seed(seed, name)), rows.view(one), fold)
+        for one in ([entry.view] if entry.view else views)
+    ]
+    score = scores[0] if len(scores) == 1 else most_abnormal(scores, fold >= 0)
+    return score / rows.total_ion_current if entry.per_current else score

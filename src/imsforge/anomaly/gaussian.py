@@ -1,0 +1,36 @@
+"""Distances from healthy rows under their covariance."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.covariance import LedoitWolf
+
+from imsforge.anomaly.base import Detector
+
+
+class Mahalanobis(Detector):
+    """The distance from the mean under the covariance of healthy rows.
+
+    Parameters
+    ----------
+    covariance : covariance estimator of scikit-learn or None, default=None
+        `LedoitWolf` (2004) when left out, which is defined for fewer rows than features too.
+    trimmed : float, default=0
+        Share of the rows, the farthest ones, that a second fit leaves out; for masks that may hold
+        some abnormal pixels.
+    """
+
+    def __init__(self, covariance=None, trimmed=0.0):
+        self.covariance = covariance
+        self.trimmed = trimmed
+
+    def _learn(self, X):
+        self.covariance_ = self._fitted(X)
+        if self.trimmed:
+            far = self.covariance_.mahalanobis(X)
+            self.covariance_ = self._fitted(X[far <= np.quantile(far, 1 - self.trimmed)])
+
+    def _fitted(self, X):
+        return clone(self.covariance or LedoitWolf()).fit(X)
+
+    def _score(self, X):
+        return np.sqrt(np.maximum(self.covariance_.mahalanobis(X), 0))

@@ -1,0 +1,48 @@
+"""The scores of an anomaly map, as they are kept."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imsforge.artifacts.hdf5 import Artifact
+
+
+@dataclass(frozen=True)
+class AnomalyScores(Artifact):
+    """``scores.h5`` of an anomaly map: how abnormal each pixel with signal is.
+
+    Attributes
+    ----------
+    x, y : (n,) int32, coordinates within a sample
+    sample : (n,) int16, index into ``samples``
+    samples : (n_samples,) str
+    healthy : (n,) bool, the pixels that were said to be healthy
+    train : (n,) bool, those of them that detectors learnt from
+    tissue : (n,) bool, False for pixels off the tissue
+    total_ion_current : (n,) float32, sum of the spectrum before any normalisation
+    kmeans : (n,) int16, cluster of the pixel, from 1
+    detectors : (n_detectors,) str, the leading one first
+    score : (n, n_detectors) float32, larger is more abnormal; of a pixel that the detectors did not
+        see, a healthy one too
+    false_alarm_rate : (n, n_detectors) float32, share of the healthy pixels that reach the score
+    threshold : (n_detectors,) float64, the score above which pixels are called abnormal
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    sample: np.ndarray
+    samples: np.ndarray
+    healthy: np.ndarray
+    train: np.ndarray
+    tissue: np.ndarray
+    total_ion_current: np.ndarray
+    kmeans: np.ndarray
+    detectors: np.ndarray
+    score: np.ndarray
+    false_alarm_rate: np.ndarray
+    threshold: np.ndarray
+
+    @property
+    def abnormal(self):
+        """(n, n_detectors) bool, pixels of the tissue above the threshold of each detector."""
+        return (self.score > self.threshold.astype(np.float32)) & self.tissue[:, None]

@@ -1,0 +1,39 @@
+"""How often healthy pixels reach a score, and the score that only so many reach."""
+
+import numpy as np
+
+
+def false_alarm_rate(score, healthy):
+    """Return the share of healthy pixels that reach each score, on the safe side.
+
+    With as many exchangeable healthy scores, a healthy pixel's own rate is at most a with
+    probability a at most (conformal p-value; Vovk et al. 2005).
+
+    Parameters
+    ----------
+    score : (n,) array
+    healthy : (n_healthy,) array, scores of healthy pixels that no detector learnt from
+
+    Returns
+    -------
+    (n,) float64 array, 1 / (n_healthy + 1) to 1
+    """
+    reached = len(healthy) - np.searchsorted(np.sort(healthy), score, side="left")
+    return (1 + reached) / (len(healthy) + 1)
+
+
+def threshold(healthy, rate):
+    """Return the score above which at most a stated share of healthy pixels lie.
+
+    Parameters
+    ----------
+    healthy : (n_healthy,) array, as of `false_alarm_rate`
+    rate : float, between 0 and 1
+
+    Returns
+    -------
+    float, one of the scores; infinity where there are too few for the rate
+    """
+    n = len(healthy)
+    place = int(np.ceil((n + 1) * (1 - rate)))
+    return float(np.sort(healthy)[place - 1]) if place <= n else float("inf")
