@@ -279,3 +279,10 @@ def test_whitened_rows_are_uncorrelated(healthy):
 def test_impossible_settings_are_refused(healthy, kind, setting):
     with pytest.raises(ValueError, match=next(iter(setting))):
         kind(**setting).fit(healthy)
+
+
+def test_a_random_state_of_numpy_is_taken(healthy):
+    first, again = (
+        _small(Discriminator, random_state=np.random.RandomState(3)).fit(healthy) for _ in range(2)
+    )
+    assert first.anomaly_score(healthy).tobytes() == again.anomaly_score(healthy).tobytes()
