@@ -9,6 +9,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from imsforge.artifacts.scales import row_blocks
 
+#: How much a row's score may differ, relatively, with the rows that it is scored together with.
+_ROUNDING = 1e-9
+
 
 class Detector(OutlierMixin, BaseEstimator, ABC):
     """A one-class outlier detector in the manner of scikit-learn.
@@ -42,10 +45,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         ValueError
             If a value is not finite, or there are fewer than two rows.
         """
-        X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        self.scaler_ = self._scaler().fit(X)
-        self._learn(self.scaler_.transform(X))
-        self.offset_ = -float(np.max(self._blocks(X)))
+        self._learn(self._fit_scaler(X))
+        self._fit_offset(X)
         return self
 
     def anomaly_score(self, X):
@@ -88,9 +89,21 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         """
         return [clone(self).fit(X[fold != k]) for k in range(fold.max() + 1)]
 
+    def _fit_scaler(self, X):
+        """Learn how healthy rows are scaled; return them scaled."""
+        # In rows, since how sums are rounded depends on how values lie in memory.
+        X = validate_data(self, X, dtype=np.float64, order="C", ensure_min_samples=2)
+        self.scaler_ = self._scaler().fit(X)
+        return self.scaler_.transform(X)
+
+    def _fit_offset(self, X):
+        """Learn the largest score of fitted rows, and what its rounding may differ by."""
+        scores = self._blocks(np.asarray(X))
+        self.offset_ = -float(np.max(scores) + _ROUNDING * np.max(np.abs(scores)))
+
     def _blocks(self, X):
         """Score rows block by block, so that memory does not grow with their number."""
-        blocks = (X[rows].astype(np.float64) for rows in row_blocks(*X.shape))
+        blocks = (X[rows].astype(np.float64, order="C") for rows in row_blocks(*X.shape))
         return np.concatenate([self._score(self.scaler_.transform(block)) for block in blocks])
 
     def _scaler(self):
