@@ -8,6 +8,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.svm import OneClassSVM
 
 from imsforge.anomaly.base import Detector
+from imsforge.anomaly.discriminators import Discriminator, LocalDiscriminator
 from imsforge.anomaly.gaussian import Mahalanobis
 from imsforge.anomaly.library import (
     DistanceFromMedian,
@@ -42,6 +43,8 @@ class Entry:
 CRITIC = "critic"
 
 DETECTORS = {
+    "discriminator": Entry(lambda seed: Discriminator(random_state=seed)),
+    "discriminator-local": Entry(lambda seed: LocalDiscriminator(random_state=seed)),
     "mahalanobis": Entry(lambda seed: Mahalanobis()),
     "mahalanobis-trimmed": Entry(lambda seed: Mahalanobis(trimmed=0.1)),
     "mahalanobis-mcd": Entry(

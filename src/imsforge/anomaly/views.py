@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from imsforge.anomaly.thresholds import false_alarm_rate
+
 #: Name -> what a map of this view takes for granted, in words for reports.
 VIEWS = {
     "count": "brightness counts: a pixel that is brighter or darker than healthy ones is abnormal, "
@@ -9,52 +11,97 @@ VIEWS = {
     "composition": "brightness does not count: only which ions there are, relative to each other",
     "weights": "features as they are: brightness counts, and so does the larger noise of bright "
     "pixels",
-    "both": "abnormal in brightness or in composition, whichever is the rarer among healthy pixels",
+    "both": "a pixel is abnormal in brightness or in composition, whichever is the rarer among "
+    "healthy pixels",
 }
 
+#: Healthy pixels whose scores are the tail that is continued beyond the largest of them.
+_TAIL = 0.1
 
-def count_view(weights, spectrum_sum, total_ion_current):
-    """Return features whose counting noise has one size, and the brightness beside them.
 
-    A count of mean N has a standard deviation of sqrt(N): relative to the spectrum's sum, noise falls
-    with the root of the total ion current, by which it is multiplied here.
+class PixelRows:
+    """What detectors look at of each pixel, by view.
 
     Parameters
     ----------
-    weights : (n_pixels, n_features) array, non-negative
-        NMF weights or spectra, normalised in whatever way.
-    spectrum_sum : (n_pixels,) array, positive, the sums of the spectra that the weights make up
+    spectra : (n_pixels, n_peaks) array, non-negative, none of them empty; normalised or not
+    weights : (n_pixels, n_features) array, what the spectra were reduced to
     total_ion_current : (n_pixels,) array, positive, before any normalisation
-
-    Returns
-    -------
-    (n_pixels, n_features + 1) float64 array; the last column is the logarithm of the total ion
-    current
     """
-    scale = np.sqrt(total_ion_current) / spectrum_sum
-    return np.column_stack([weights * scale[:, None], np.log(total_ion_current)])
+
+    def __init__(self, spectra, weights, total_ion_current):
+        self.spectra, self.weights = spectra, weights
+        self.total_ion_current = total_ion_current.astype(np.float64)
+        self._sum = spectra.sum(axis=1, dtype=np.float64)
+
+    def __len__(self):
+        return len(self.spectra)
+
+    def view(self, name):
+        """Return the rows of a view.
+
+        Parameters
+        ----------
+        name : str
+            "count": weights whose counting noise has one size, and in the last column the logarithm
+            of the total ion current. A count of mean N has a standard deviation of sqrt(N): relative
+            to the spectrum's sum, noise falls with the root of the total ion current, by which it is
+            multiplied. "composition": square roots of the spectra relative to their sums, which no
+            gain changes. "weights" and "spectra" as they are; "total-ion-current": its logarithm.
+
+        Returns
+        -------
+        (n_pixels, n_columns) array, float32 but for the total ion current
+        """
+        match name:
+            case "count":
+                scale = np.sqrt(self.total_ion_current) / self._sum
+                columns = self.weights * scale[:, None], np.log(self.total_ion_current)
+                return np.column_stack(columns).astype(np.float32)
+            case "composition":
+                shares = self.spectra / self._sum[:, None].astype(np.float32)
+                return np.sqrt(shares, out=shares)
+            case "total-ion-current":
+                return np.log(self.total_ion_current)[:, None]
+            case "weights" | "spectra":
+                return getattr(self, name)
+        raise KeyError(name)
 
 
-def composition_view(weights, spectrum_sum, total_ion_current=None):
-    """Return square roots of features relative to the spectrum's sum, which no gain changes.
+def surprise(score, healthy):
+    """Return minus the logarithm of how often healthy pixels reach a score.
+
+    Scores of different views become comparable. Beyond the scores of nine healthy pixels in ten the
+    rate falls exponentially, by their mean excess, so that pixels beyond all healthy ones are told
+    apart.
 
     Parameters
     ----------
-    weights, spectrum_sum
-        As of `count_view`.
-    total_ion_current : ignored
+    score : (n,) array
+    healthy : (n_healthy,) array, scores of healthy pixels that no detector learnt from
 
     Returns
     -------
-    (n_pixels, n_features) float64 array
+    (n,) float64 array, from 0
     """
-    return np.sqrt(np.maximum(weights, 0) / spectrum_sum[:, None])
+    start = np.quantile(healthy, 1 - _TAIL)
+    excess = np.maximum(healthy - start, 0).sum() / max(1, np.count_nonzero(healthy > start))
+    beyond = score > start
+    found = -np.log(false_alarm_rate(score, healthy))
+    found[beyond] = -np.log(_TAIL) + (score[beyond] - start) / max(excess, np.finfo(float).tiny)
+    return found
 
 
-def weights_view(weights, spectrum_sum=None, total_ion_current=None):
-    """Return features as they are."""
-    return np.asarray(weights, dtype=np.float64)
+def rarer(scores, healthy):
+    """Combine scores of several views: the view counts in which a pixel is the rarer.
 
+    Parameters
+    ----------
+    scores : list of (n,) arrays
+    healthy : (n,) bool, healthy pixels, scored by detectors that did not learn from them
 
-#: Name -> function of weights, spectrum sums and total ion currents.
-SINGLE_VIEWS = {"count": count_view, "composition": composition_view, "weights": weights_view}
+    Returns
+    -------
+    (n,) float64 array, see `surprise`
+    """
+    return np.max([surprise(score, score[healthy]) for score in scores], axis=0)
