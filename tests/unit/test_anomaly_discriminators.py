@@ -92,8 +92,8 @@ def test_a_small_step_off_a_strong_correlation_is_seen():
     X = rng.normal(size=(800, 1)) + 0.05 * rng.normal(size=(800, 4))
     X, fresh = X[:500], X[500:]
     odd = fresh + 0.3 * rng.choice([-1, 1], size=fresh.shape) * np.array([1, 0, 0, 0])
-    scores = Discriminator(updates=300, random_state=0).fit(X).anomaly_score(
-        np.vstack([fresh, odd])
+    scores = (
+        Discriminator(updates=300, random_state=0).fit(X).anomaly_score(np.vstack([fresh, odd]))
     )
     assert roc_auc_score(np.repeat([0, 1], 300), scores) > 0.95
 
