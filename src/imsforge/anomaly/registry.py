@@ -51,9 +51,7 @@ DETECTORS = {
         lambda seed: Mahalanobis(MinCovDet(support_fraction=0.75, random_state=seed))
     ),
     "pca-residual": Entry(lambda seed: PCAResidual()),
-    "pca-residual-per-current": Entry(
-        lambda seed: PCAResidual(), view="weights", per_current=True
-    ),
+    "pca-residual-per-current": Entry(lambda seed: PCAResidual(), view="weights", per_current=True),
     "nmf-residual": Entry(lambda seed: NMFResidual(), view="spectra"),
     "gaussian-mixture": Entry(lambda seed: Mixture(random_state=seed)),
     "knn": Entry(lambda seed: KNeighbors()),
