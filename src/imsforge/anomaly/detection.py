@@ -7,7 +7,7 @@ from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
 from imsforge.anomaly.critic import Critic
-from imsforge.anomaly.cross_fitting import cross_fitted_scores, stripes
+from imsforge.anomaly.cross_fitting import cross_fitted_scores, matched_folds
 from imsforge.anomaly.registry import CRITIC, DETECTORS
 from imsforge.anomaly.scores import AnomalyScores
 from imsforge.anomaly.thresholds import false_alarm_rate, threshold
@@ -48,7 +48,7 @@ def detect_anomalies(
     detectors : list of str, keys of `DETECTORS`; the first one leads
     view : a key of `imsforge.anomaly.views.VIEWS`
     rate : float, the share of healthy pixels that may be called abnormal
-    folds : int, see `imsforge.anomaly.cross_fitting.stripes`
+    folds : int, see `imsforge.anomaly.cross_fitting.matched_folds`
     trim : float
         Share of the healthy pixels, the most abnormal ones to `TRIMMER`, that detectors do not
         learn from. Thresholds are set on all healthy pixels nevertheless.
@@ -70,8 +70,7 @@ def detect_anomalies(
     pixel, healthy = features.pixel, features.train & tissue
     rows = PixelRows(peaks.intensity[pixel], features.values, peaks.total_ion_current[pixel])
     place = peaks.x[pixel], peaks.y[pixel], peaks.sample[pixel]
-    fold = np.full(len(rows), -1)
-    fold[healthy] = stripes(*(values[healthy] for values in place), folds)
+    fold = matched_folds(*place, healthy, folds)
     train = healthy
     if trim:
         train = healthy & ~most_abnormal(rows, view, fold, healthy, trim, seed)
