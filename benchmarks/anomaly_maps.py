@@ -218,6 +218,8 @@ def generative_models(done, seeds=SEEDS[:3]):
         tissue = phantom(seed)
         mask, healthy = next(masks(tissue))
         yield from measured(done, tissue, mask, healthy, GENERATIVE, ("weights", "count"))
+        beside = "mahalanobis", "pca-residual", "discriminator"
+        yield from measured(done, tissue, mask, healthy, beside, ("weights",))
 
 
 def left_out_segments(done, results):
