@@ -1,13 +1,7 @@
-<<<<<<< HEAD
-"""The scores of an anomaly map, as they are kept."""
-
-from dataclasses import dataclass
-=======
 """What an anomaly map consists of."""
 
 from dataclasses import dataclass
 from typing import ClassVar
->>>>>>> an-reg
 
 import numpy as np
 
@@ -23,20 +17,6 @@ class AnomalyScores(Artifact):
     x, y : (n,) int32, coordinates within a sample
     sample : (n,) int16, index into ``samples``
     samples : (n_samples,) str
-<<<<<<< HEAD
-    healthy : (n,) bool, the pixels that were said to be healthy
-    train : (n,) bool, those of them that detectors learnt from
-    tissue : (n,) bool, False for pixels off the tissue
-    total_ion_current : (n,) float32, sum of the spectrum before any normalisation
-    kmeans : (n,) int16, cluster of the pixel, from 1
-    detectors : (n_detectors,) str, the leading one first
-    score : (n, n_detectors) float32, larger is more abnormal; of a pixel that the detectors did not
-        see, a healthy one too
-    false_alarm_rate : (n, n_detectors) float32, share of the healthy pixels that reach the score
-    threshold : (n_detectors,) float64, the score above which pixels are called abnormal
-    """
-
-=======
     healthy : (n,) bool, inside the healthy mask
     train : (n,) bool, fitted on; fewer than the healthy ones where a mask is trimmed
     tissue : (n,) bool, False off the tissue
@@ -65,7 +45,6 @@ class AnomalyScores(Artifact):
         "threshold": ("detectors",),
     }
 
->>>>>>> an-reg
     x: np.ndarray
     y: np.ndarray
     sample: np.ndarray
@@ -80,16 +59,9 @@ class AnomalyScores(Artifact):
     false_alarm_rate: np.ndarray
     threshold: np.ndarray
 
-<<<<<<< HEAD
-    @property
-    def abnormal(self):
-        """(n, n_detectors) bool, pixels of the tissue above the threshold of each detector."""
-        return (self.score > self.threshold.astype(np.float32)) & self.tissue[:, None]
-=======
     def abnormal(self, detector=0):
         """Return the pixels of tissue that a detector finds abnormal, (n,) bool.
 
         Healthy pixels too, where it raises a false alarm.
         """
         return self.tissue & (self.score[:, detector] > self.threshold[detector])
->>>>>>> an-reg
