@@ -48,6 +48,7 @@ GENERATIVE = (
 )
 BASELINES = tuple(name for name in DETECTORS if name not in GENERATIVE)
 LEADING = ("discriminator", "discriminator-local", "mahalanobis", "pca-residual", "knn")
+NEAREST = (*LEADING, "pca-residual-per-current", "gaussian-mixture", "lof")
 RECTANGLE = (50, 20, 80, 140)
 
 
@@ -169,13 +170,13 @@ def views_of(name, views):
     return tuple(view for view in views if name != "mahalanobis-mcd" or view == "count")
 
 
-def maps_of_phantoms(done, seeds=SEEDS, detectors=BASELINES, views=VIEWS):
-    """Measure all baselines and discriminators on phantoms, masks and views."""
-    for k in range(3):
+def maps_of_phantoms(done, seeds=SEEDS, detectors=(BASELINES, NEAREST, NEAREST), views=VIEWS):
+    """Measure baselines and discriminators on phantoms, masks and views."""
+    for k, names in enumerate(detectors):
         for seed in seeds:
             tissue = phantom(seed)
             mask, healthy = list(masks(tissue))[k]
-            yield from measured(done, tissue, mask, healthy, detectors, views)
+            yield from measured(done, tissue, mask, healthy, names, views)
 
 
 def network_seeds(done, seeds=SEEDS[:3], n_networks=5):
@@ -266,7 +267,7 @@ def main():
     done = set() if there is None else set(there[KEYS].itertuples(index=False, name=None))
     with limited_threads(1):
         if arguments.quick:
-            found = list(maps_of_phantoms(done, [20], LEADING[:3], ("count",)))
+            found = list(maps_of_phantoms(done, [20], 3 * [LEADING[:3]], ("count",)))
         else:
             found = []
             for part in arguments.parts or PARTS:

@@ -65,7 +65,7 @@ class Discriminator(DiscriminatorEnsemble):
         Critics that `fit_folds` trains for each fold; the mean over folds is an ensemble already.
     hidden : sequence of int, default=(64, 64)
         Widths of the hidden layers, leaky ReLU.
-    updates : int, default=1000
+    updates : int, default=500
     batch_size : int, default=128
         Healthy rows an update sees, and as many negatives.
     learning_rate : float, default=2e-3
@@ -96,7 +96,7 @@ class Discriminator(DiscriminatorEnsemble):
         members=5,
         members_per_fold=1,
         hidden=(64, 64),
-        updates=1000,
+        updates=500,
         batch_size=128,
         learning_rate=2e-3,
         penalty_weight=10.0,
@@ -128,8 +128,10 @@ class LocalDiscriminator(DiscriminatorEnsemble):
 
     Parameters
     ----------
-    members, members_per_fold, hidden, updates, batch_size, learning_rate, random_state :
+    members, members_per_fold, hidden, learning_rate, random_state :
         As in `Discriminator`.
+    updates : int, default=1000
+    batch_size : int, default=64
 
     Attributes
     ----------
@@ -147,7 +149,7 @@ class LocalDiscriminator(DiscriminatorEnsemble):
         members_per_fold=1,
         hidden=(64, 64),
         updates=1000,
-        batch_size=128,
+        batch_size=64,
         learning_rate=2e-3,
         random_state=None,
     ):
