@@ -1,6 +1,7 @@
-"""The scores of an anomaly map, as they are kept."""
+"""What an anomaly map consists of."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,17 +17,33 @@ class AnomalyScores(Artifact):
     x, y : (n,) int32, coordinates within a sample
     sample : (n,) int16, index into ``samples``
     samples : (n_samples,) str
-    healthy : (n,) bool, the pixels that were said to be healthy
-    train : (n,) bool, those of them that detectors learnt from
-    tissue : (n,) bool, False for pixels off the tissue
+    healthy : (n,) bool, inside the healthy mask
+    train : (n,) bool, fitted on; fewer than the healthy ones where a mask is trimmed
+    tissue : (n,) bool, False off the tissue
     total_ion_current : (n,) float32, sum of the spectrum before any normalisation
     kmeans : (n,) int16, cluster of the pixel, from 1
-    detectors : (n_detectors,) str, the leading one first
-    score : (n, n_detectors) float32, larger is more abnormal; of a pixel that the detectors did not
-        see, a healthy one too
-    false_alarm_rate : (n, n_detectors) float32, share of the healthy pixels that reach the score
-    threshold : (n_detectors,) float64, the score above which pixels are called abnormal
+    detectors : (n_detectors,) str; the first leads
+    score : (n, n_detectors) float32, higher is more abnormal; of detectors that did not see the
+        pixel
+    false_alarm_rate : (n, n_detectors) float32, share of the healthy pixels that score at least as
+        high, the pixel counted among them: 1 / (n_healthy + 1) at least
+    threshold : (n_detectors,) float64, a pixel that scores higher is abnormal
     """
+
+    axes: ClassVar[dict] = {
+        "x": ("pixels",),
+        "y": ("pixels",),
+        "sample": ("pixels",),
+        "healthy": ("pixels",),
+        "train": ("pixels",),
+        "tissue": ("pixels",),
+        "total_ion_current": ("pixels",),
+        "kmeans": ("pixels",),
+        "detectors": ("detectors",),
+        "score": ("pixels", "detectors"),
+        "false_alarm_rate": ("pixels", "detectors"),
+        "threshold": ("detectors",),
+    }
 
     x: np.ndarray
     y: np.ndarray
@@ -42,7 +59,9 @@ class AnomalyScores(Artifact):
     false_alarm_rate: np.ndarray
     threshold: np.ndarray
 
-    @property
-    def abnormal(self):
-        """(n, n_detectors) bool, pixels of the tissue above the threshold of each detector."""
-        return (self.score > self.threshold.astype(np.float32)) & self.tissue[:, None]
+    def abnormal(self, detector=0):
+        """Return the pixels of tissue that a detector finds abnormal, (n,) bool.
+
+        Healthy pixels too, where it raises a false alarm.
+        """
+        return self.tissue & (self.score[:, detector] > self.threshold[detector])

@@ -1,6 +1,7 @@
 """Figures as PNG for the screen and SVG for the paper."""
 
 import matplotlib.pyplot as plt
+from PIL import Image
 
 from imsforge.artifacts.atomic import atomic
 
@@ -20,3 +21,9 @@ def save_png(figure, png):
     """Write a matplotlib figure as PNG."""
     with atomic(png) as temporary:
         figure.savefig(temporary, dpi=160, format="png")
+
+
+def save_mask(mask, png):
+    """Write a (height, width) uint8 array as a grey PNG."""
+    with atomic(png) as temporary:
+        Image.fromarray(mask).save(temporary, format="png")

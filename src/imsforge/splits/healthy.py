@@ -3,6 +3,7 @@
 import numpy as np
 
 from imsforge.errors import DataError
+from imsforge.labels.classes import in_classes, indices_of
 from imsforge.labels.masks import image_places
 from imsforge.labels.regions import place_regions
 
@@ -92,7 +93,7 @@ def healthy_pixels(
         elif rectangle is not None:
             inside[own] = _inside_rectangle(x, y, rectangle)
         elif classes is not None:
-            inside[own] = _of_classes(labels, classes)[own]
+            inside[own] = in_classes(labels, classes, "healthy.classes")[own]
         else:
             inside[own] = True
     rows = np.flatnonzero(inside & signal)
@@ -114,21 +115,7 @@ def _chosen(sample, samples):
                 "coordinates of its own; name the one that is meant"
             )
         return [0]
-    return _indices("sample", sample, "sample", samples)
-
-
-def _indices(key, wanted, kind, names):
-    """Return where one name or several stand among all."""
-    wanted = [str(name) for name in (wanted if isinstance(wanted, list) else [wanted])]
-    index = {str(name): k for k, name in enumerate(names)}
-    unknown = [name for name in wanted if name not in index]
-    if unknown:
-        raise DataError(f"healthy.{key}: no {kind} '{unknown[0]}'; known: {', '.join(index)}")
-    return [index[name] for name in wanted]
-
-
-def _of_classes(labels, classes):
-    return np.isin(labels.label - 1, _indices("classes", classes, "class", labels.names))
+    return indices_of(sample, samples, "sample", "healthy.sample")
 
 
 def _inside_regions(x, y, regions, scale, offset):

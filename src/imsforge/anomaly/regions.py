@@ -1,0 +1,179 @@
+"""Connected regions of abnormal pixels: which, how large, and where on the grid."""
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
+
+#: Between a diagonal step on the grid, 1.41, and one over a pixel, 2.
+_NEIGHBOUR = 1.5
+
+#: What regions are called in QuPath, and in which colour (vermilion of Okabe & Ito).
+CLASS, COLOUR = "abnormal", (213, 94, 0)
+
+
+def find_regions(x, y, sample, abnormal, *, min_pixels=20):
+    """Number the regions of abnormal pixels that touch by a side or a corner, by size.
+
+    Parameters
+    ----------
+    x, y : (n,) int arrays, coordinates within a sample
+    sample : (n,) int array
+    abnormal : (n,) bool
+    min_pixels : int
+        Smaller regions are none.
+
+    Returns
+    -------
+    (n,) int32 array
+        From 1, the largest, over all samples; 0 for pixels in no region.
+    """
+    rows = np.flatnonzero(abnormal)
+    region = np.zeros(len(x), dtype=np.int32)
+    if len(rows) == 0:
+        return region
+    # Samples lie apart in a third direction.
+    places = np.column_stack([x, y, 2 * sample.astype(np.int64)])[rows]
+    pairs = KDTree(places).query_pairs(_NEIGHBOUR, output_type="ndarray")
+    links = coo_array((np.ones(len(pairs)), tuple(pairs.T)), shape=(len(rows), len(rows)))
+    _, component = connected_components(links, directed=False)
+    sizes = np.bincount(component)
+    by_size = np.argsort(-sizes, kind="stable")
+    number = np.empty(len(sizes), dtype=np.int32)
+    number[by_size] = np.arange(1, len(sizes) + 1)
+    number[sizes < min_pixels] = 0
+    region[rows] = number[component]
+    return region
+
+
+def region_table(scores, region):
+    """Describe each region.
+
+    Parameters
+    ----------
+    scores : AnomalyScores
+    region : (n,) int array, as `find_regions` returns it
+
+    Returns
+    -------
+    DataFrame
+        One row a region, ascending: region, sample, pixels, the mean and the largest score of the
+        leading detector, its smallest false-alarm rate, the bounds in x and y, which are included,
+        and the centre of gravity. Lengths and areas are in pixels.
+    """
+    pixels = pd.DataFrame(
+        {
+            "region": region,
+            "sample": scores.samples[scores.sample],
+            "x": scores.x,
+            "y": scores.y,
+            "score": scores.score[:, 0].astype(np.float64),
+            "rate": scores.false_alarm_rate[:, 0],
+        }
+    )
+    groups = pixels[pixels["region"] > 0].groupby("region")
+    return groups.agg(
+        sample=("sample", "first"),
+        pixels=("x", "size"),
+        mean_score=("score", "mean"),
+        max_score=("score", "max"),
+        false_alarm_rate=("rate", "min"),
+        x_min=("x", "min"),
+        x_max=("x", "max"),
+        y_min=("y", "min"),
+        y_max=("y", "max"),
+        x_centre=("x", "mean"),
+        y_centre=("y", "mean"),
+    ).reset_index()
+
+
+def region_files(scores, region, table, peaks):
+    """Make what other programs read of the regions, sample by sample.
+
+    Parameters
+    ----------
+    scores : AnomalyScores
+    region : (n,) int array, as `find_regions` returns it
+    table : DataFrame, as `region_table` returns it
+    peaks : PeakMatrix
+        Of all pixels, empty ones too, since grids begin at their smallest coordinates.
+
+    Yields
+    ------
+    sample : str
+    collection : dict, as `region_geojson` returns it
+    mask : (height, width) uint8, as `region_mask` returns it
+    """
+    for k, name in enumerate(scores.samples):
+        measured, own = peaks.sample == k, scores.sample == k
+        grid = peaks.x[measured], peaks.y[measured]
+        pixels = scores.x[own], scores.y[own], region[own]
+        yield str(name), region_geojson(*pixels, table, grid), region_mask(*pixels, grid)
+
+
+def region_geojson(x, y, region, table, grid):
+    """Return the outlines of one sample's regions as GeoJSON for QuPath 0.4 or later.
+
+    Outlines run along the borders of pixels, in pixels of the sample's grid, whose upper left
+    corner is that of its smallest coordinates: `imsforge.labels.regions.place_regions` finds
+    exactly the same pixels again.
+
+    Parameters
+    ----------
+    x, y : (n,) int arrays, coordinates within the sample
+    region : (n,) int array, 0 for none
+    table : DataFrame, as `region_table` returns it
+    grid : (x, y), int arrays of all measured pixels of the sample
+
+    Returns
+    -------
+    dict
+        A FeatureCollection, one annotation a region, all of the class "abnormal".
+    """
+    left, top = (axis.min() for axis in grid)
+    described = table.set_index("region")
+    features = []
+    for number in np.unique(region[region > 0]):
+        own, row = region == number, described.loc[number]
+        measurements = {
+            "Area px": float(row["pixels"]),
+            "Mean score": float(row["mean_score"]),
+            "Max score": float(row["max_score"]),
+            "False alarm rate": float(row["false_alarm_rate"]),
+        }
+        properties = {
+            "objectType": "annotation",
+            "name": f"region {number}",
+            "classification": {"name": CLASS, "color": list(COLOUR)},
+            "measurements": measurements,
+        }
+        outline = shapely.geometry.mapping(_outline(x[own] - left, y[own] - top))
+        features.append({"type": "Feature", "geometry": outline, "properties": properties})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _outline(x, y):
+    """Return the squares of pixels as one shape; pixels that touch at corners are parts of it."""
+    squares = shapely.box(x, y, x + 1, y + 1)
+    return shapely.simplify(shapely.coverage_union_all(squares), 0)
+
+
+def region_mask(x, y, region, grid):
+    """Return a sample's grid as an image: 255 in regions, 0 elsewhere.
+
+    Parameters
+    ----------
+    x, y, region, grid
+        As in `region_geojson`.
+
+    Returns
+    -------
+    (height, width) uint8 array
+    """
+    left, top = (axis.min() for axis in grid)
+    width, height = (np.ptp(axis) + 1 for axis in grid)
+    mask = np.zeros((height, width), dtype=np.uint8)
+    mask[y[region > 0] - top, x[region > 0] - left] = 255
+    return mask
