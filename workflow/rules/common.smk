@@ -103,13 +103,13 @@ def known_anomalies(wildcards):
     return rules.phantom.output.truth if dataset_of(wildcards).is_phantom else []
 
 
-def reported(file, content):
-    """Mark a figure of an experiment for Snakemake's own report."""
+def reported(file, content, name="{experiment}", below=""):
+    """Mark a figure of an experiment or anomaly map for Snakemake's own report."""
     return report(
-        f"<results>/{{dataset}}/{{experiment}}/{file}.png",
+        f"<results>/{{dataset}}/{below}{name}/{file}.png",
         caption=f"../report/{file}.rst",
         category="{dataset}",
-        subcategory="{experiment}",
+        subcategory=name,
         labels={"content": content},
     )
 

@@ -20,6 +20,7 @@ class Entry:
         What it looks at whatever view a map has: "weights", "spectra" or "total-ion-current".
     per_current : bool
         Whether its score is divided by the total ion current.
+    needs : tuple of str, further modules that its scores come from
     """
 
     module: str
@@ -28,6 +29,7 @@ class Entry:
     settings: dict = field(default_factory=dict)
     view: str | None = None
     per_current: bool = False
+    needs: tuple = ()
 
     def find(self):
         """Return the class or function."""
@@ -132,6 +134,7 @@ DETECTORS = {
         "Critic",
         "rated lower than healthy pixels by the critic of a cwgan-gp, which never saw anything "
         "between healthy and generated pixels: its sign is not defined elsewhere",
+        needs=("imsforge.oversampling.gan",),
     ),
 }
 
@@ -144,5 +147,5 @@ def modules_behind(detectors, trim=0):
     detectors : list of str, keys of `DETECTORS`
     trim : float, the share of the mask that `TRIMMER` leaves out
     """
-    used = [*detectors, *([TRIMMER] if trim else [])]
-    return sorted({DETECTORS[name].module for name in used})
+    used = [DETECTORS[name] for name in (*detectors, *([TRIMMER] if trim else []))]
+    return sorted({module for entry in used for module in (entry.module, *entry.needs)})

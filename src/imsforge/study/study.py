@@ -7,6 +7,7 @@ stages below make the files that the rules declare under the same names; a test 
 from dataclasses import dataclass
 from functools import cached_property
 
+from imsforge.anomaly.registry import CRITIC, modules_behind
 from imsforge.labels.files import label_files
 from imsforge.readers.files import raw_files
 from imsforge.seeding import derive_seed
@@ -19,7 +20,10 @@ TRAINED_METHODS = (*GAN_METHODS, "vae")
 FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
 
 #: What the report explains in a caption: figures, and the tables of scores.
-CAPTIONS = ("peaks", "classes", "table", *FIGURES, "map")
+CAPTIONS = ("peaks", "classes", "table", *FIGURES, "map", "ions")
+
+#: Stages that draw random numbers once a dataset or anomaly map.
+SEEDED = ("phantom", "extract_peaks", "label", "class_ions", "detect_anomalies", "anomaly_regions")
 
 
 def generator_of(method):
@@ -37,6 +41,7 @@ class Stage:
     files : tuple of str, the paths of the artifacts that it makes
     log : str, its path
     outputs : tuple of str, what its rule declares: the files, or the folder that holds them
+    folders : tuple of str, the paths of folders for files that only the data name
     """
 
     rule: str
@@ -44,6 +49,7 @@ class Stage:
     files: tuple
     log: str
     outputs: tuple
+    folders: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,11 @@ class Folder:
         """Return the path of a file."""
         return f"{self.results}/{name}"
 
-    def stage(self, script, *files, rule=None, whole=False):
-        """Return a stage that makes files in this folder, or the ``whole`` folder."""
-        paths = tuple(self.file(name) for name in files)
-        outputs = (self.results,) if whole else paths
-        return Stage(rule or script, script, paths, f"{self.logs}/{script}.log", outputs)
+    def stage(self, script, *files, rule=None, whole=False, folders=()):
+        """Return a stage that makes files and folders in this folder, or the ``whole`` folder."""
+        paths, inner = (tuple(map(self.file, names)) for names in (files, folders))
+        outputs = (self.results,) if whole else paths + inner
+        return Stage(rule or script, script, paths, f"{self.logs}/{script}.log", outputs, inner)
 
 
 class Study:
@@ -145,8 +151,16 @@ class Study:
 
     @property
     def artifacts(self):
-        """The paths of all artifacts that a finished run has made, but for its record."""
+        """The paths of all artifacts that a finished run has made, but for its record.
+
+        Those that only the data name are in `folders`.
+        """
         return [path for stage in self.stages for path in stage.files]
+
+    @property
+    def folders(self):
+        """The paths of folders all files of which are artifacts, whatever their names."""
+        return [path for stage in self.stages for path in stage.folders]
 
     @property
     def outputs(self):
@@ -178,10 +192,9 @@ class Study:
     @property
     def seeds(self):
         """The seeds by purpose, method and repeat, as a record lists them."""
-        once = {stage.script for stage in self.stages}
-        once &= {"phantom", "extract_peaks", "label", "anomaly_map"}
+        once = {stage.script for stage in self.stages}.intersection(SEEDED)
         seeds = {purpose: self.seed(purpose) for purpose in sorted(once)}
-        if self.anomaly_maps:
+        if any(a.has_critic for a in self.anomaly_maps):
             seeds["train_gan/anomaly"] = self.seed("train_gan", "anomaly")
         for experiment in self.experiments:
             for repeat in experiment.repeats:
@@ -299,6 +312,7 @@ class Dataset:
             made.stage("ingest", "spectra.h5", "ingest.json"),
             made.stage("extract_peaks", "peaks.h5", "peaks.csv"),
             made.stage("label", "labels.h5", "classes.csv", "coherence.json"),
+            made.stage("class_ions", "class_ions.csv"),
             _figure(made, "peaks"),
             _figure(made, "classes"),
             *(stage for experiment in self.experiments for stage in experiment.stages),
@@ -309,7 +323,7 @@ class Dataset:
     def shown(self):
         """The paths of what the report shows."""
         measured = ("ingest.json", "peaks.csv", "peaks.png")
-        labelled = ("classes.csv", "coherence.json", "classes.png")
+        labelled = ("classes.csv", "coherence.json", "class_ions.csv", "classes.png")
         return [
             *map(self.folder.file, measured + labelled),
             *(path for experiment in self.experiments for path in experiment.shown),
@@ -470,7 +484,7 @@ class Experiment:
 
 
 class AnomalyMap:
-    """An anomaly detector on a dataset: an experiment whose training rows are healthy pixels.
+    """Anomaly detectors on a dataset: an experiment whose training rows are healthy pixels.
 
     Attributes
     ----------
@@ -492,6 +506,32 @@ class AnomalyMap:
         return f"{self.dataset}: {self.name}"
 
     @property
+    def detectors(self):
+        """The names of the detectors, the leading one first."""
+        return self.settings["detectors"]
+
+    @property
+    def has_critic(self):
+        """Whether a GAN is trained, whose critic is one of the detectors."""
+        return CRITIC in self.detectors
+
+    @property
+    def detection_settings(self):
+        """How pixels are scored, but for which of them lie off the tissue."""
+        keys = ("detectors", "view", "folds", "trim", "clusters", "updates")
+        return {"rate": self.settings["false_alarm_rate"], **{k: self.settings[k] for k in keys}}
+
+    @property
+    def modules(self):
+        """The names of the modules behind its detectors."""
+        return modules_behind(self.detectors, self.settings["trim"])
+
+    @property
+    def known_classes(self):
+        """The classes of the dataset that are known to be abnormal, as they are named, or None."""
+        return self.settings.get("known", {}).get("classes")
+
+    @property
     def mask(self):
         """The path of the mask of healthy pixels, or None."""
         return self.settings["healthy"].get("mask")
@@ -507,6 +547,11 @@ class AnomalyMap:
         return "classes" in self.settings["healthy"]
 
     @property
+    def background_by_class(self):
+        """Whether classes of the dataset say which pixels lie off the tissue."""
+        return "classes" in self.settings["off_tissue"]
+
+    @property
     def healthy_settings(self):
         """Which pixels are healthy, but for the files."""
         return _without(self.settings["healthy"], "mask", "regions")
@@ -520,18 +565,25 @@ class AnomalyMap:
     def stages(self):
         """The stages that make artifacts."""
         made = self.folder
+        network = [
+            made.stage("scale", "scaled.h5", rule="scale_healthy"),
+            made.stage("train_gan", "model.safetensors", "history.csv", rule="train_healthy"),
+        ]
         return [
             made.stage("select_healthy", "split.h5", "labels.h5"),
             made.stage("reduce", "features.h5", rule="reduce_healthy"),
-            made.stage("scale", "scaled.h5", rule="scale_healthy"),
-            made.stage("train_gan", "model.safetensors", "history.csv", rule="train_healthy"),
-            made.stage("anomaly_map", "scores.h5", "map.png", "map.svg", "metrics.json"),
+            *(network if self.has_critic else []),
+            made.stage("detect_anomalies", "scores.h5"),
+            made.stage("anomaly_map", "map.png", "map.svg", "metrics.json"),
+            made.stage("anomaly_regions", "regions.csv", "ions.csv", folders=["regions"]),
+            made.stage("plot_anomaly_ions", "ions.png", "ions.svg"),
         ]
 
     @property
     def shown(self):
         """The paths of what the report shows."""
-        return [self.folder.file(name) for name in ("metrics.json", "map.png")]
+        names = ("metrics.json", "regions.csv", "ions.csv", "map.png", "ions.png")
+        return [self.folder.file(name) for name in names]
 
 
 def _figure(folder, name):
