@@ -25,5 +25,6 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     write_json(
         summarize(scores, known, view=params.view, rate=params.rate), snakemake.output.metrics
     )
-    figure = plot_anomaly(scores, params.title, label=labels.label[pixel], names=labels.names)
+    classes = {"label": labels.label[pixel], "names": labels.names}
+    figure = plot_anomaly(scores, params.title, **classes, **params.regions)
     save_figure(figure, snakemake.output.map, snakemake.output.vector)

@@ -151,6 +151,7 @@ rule anomaly_map:
         view=anomaly_setting("view"),
         rate=anomaly_setting("false_alarm_rate"),
         known=of_anomaly_map("known_classes"),
+        regions=anomaly_setting("regions"),
         title=of_anomaly_map("title"),
         code=code("anomaly_map"),
     message:

@@ -19,8 +19,8 @@ OFF_TISSUE = 0.05
 
 #: What a stated false-alarm rate holds for.
 CAVEAT = (
-    "The false-alarm rate is stated for tissue like the mask's; healthy tissue of other kinds may be "
-    "called abnormal more often."
+    "The false-alarm rate is stated for tissue like the mask's; healthy tissue of other kinds may "
+    "be called abnormal more often."
 )
 
 
@@ -125,14 +125,14 @@ def _warnings(scores, known, agreement):
         )
     if lost > OFF_TISSUE * healthy:
         warnings.append(
-            f"{lost} of {healthy} healthy pixels lie off the tissue; does the mask reach beyond it, "
-            "or is off_tissue.below too high?"
+            f"{lost} of {healthy} healthy pixels lie off the tissue; does the mask reach beyond "
+            "it, or is off_tissue.below too high?"
         )
     if CRITIC in names:
         warnings.append(
-            "the sign of critic is not defined where it saw neither healthy nor generated pixels, "
-            "and it learnt from all of the mask, so that its false-alarm rate is not that of unseen "
-            "pixels"
+            "the sign of critic is not defined where it saw neither healthy nor generated "
+            "pixels, and it learnt from all of the mask, so that its false-alarm rate is not that "
+            "of unseen pixels"
         )
     for kind, mask in known.items():
         inside = np.count_nonzero(mask & scores.healthy)
