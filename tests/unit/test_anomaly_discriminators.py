@@ -87,6 +87,17 @@ def test_scores_rise_with_the_mahalanobis_distance(fitted):
     assert spearmanr(fitted[Discriminator].anomaly_score(rows), distances).statistic > 0.9
 
 
+def test_a_small_step_off_a_strong_correlation_is_seen():
+    rng = np.random.default_rng(13)
+    X = rng.normal(size=(800, 1)) + 0.05 * rng.normal(size=(800, 4))
+    X, fresh = X[:500], X[500:]
+    odd = fresh + 0.3 * rng.choice([-1, 1], size=fresh.shape) * np.array([1, 0, 0, 0])
+    scores = (
+        Discriminator(updates=300, random_state=0).fit(X).anomaly_score(np.vstack([fresh, odd]))
+    )
+    assert roc_auc_score(np.repeat([0, 1], 300), scores) > 0.95
+
+
 @pytest.mark.parametrize("n_features", [1, 2, 6, 50])
 def test_a_row_far_away_scores_above_a_near_one_in_every_direction(n_features):
     X = np.random.default_rng(5).normal(size=(600, n_features))
@@ -279,3 +290,10 @@ def test_whitened_rows_are_uncorrelated(healthy):
 def test_impossible_settings_are_refused(healthy, kind, setting):
     with pytest.raises(ValueError, match=next(iter(setting))):
         kind(**setting).fit(healthy)
+
+
+def test_a_random_state_of_numpy_is_taken(healthy):
+    first, again = (
+        _small(Discriminator, random_state=np.random.RandomState(3)).fit(healthy) for _ in range(2)
+    )
+    assert first.anomaly_score(healthy).tobytes() == again.anomaly_score(healthy).tobytes()

@@ -34,7 +34,9 @@ def stripes(x, y, sample, n_folds):
         order = np.lexsort([across[own], along[own]])
         fold[own[order]] = np.arange(len(own)) * n_folds // len(own)
     if len(np.unique(fold)) < n_folds:
-        raise DataError(f"folds: {len(x)} healthy pixels cannot be cut into {n_folds}; choose fewer")
+        raise DataError(
+            f"folds: {len(x)} healthy pixels cannot be cut into {n_folds}; choose fewer"
+        )
     return fold
 
 

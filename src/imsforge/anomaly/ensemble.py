@@ -103,7 +103,7 @@ def train(members, kinds, settings):
 
 
 class DiscriminatorEnsemble(Detector):
-    """Networks that learn healthy rows from made-up ones; see `imsforge.anomaly.discriminators`.
+    """Networks that tell healthy rows from made-up ones; see `imsforge.anomaly.discriminators`.
 
     A subclass names its ``negatives`` and its ``loss`` (a kind of GAN).
 
