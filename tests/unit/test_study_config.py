@@ -193,7 +193,9 @@ def test_an_anomaly_map_may_say_all_of_this(schema):
         "updates": 50,
     }
     spots = {"healthy": {"classes": 1}, **said}
-    found = validate_config(changed(*SPOTS, spots), schema)["datasets"]["kidney"]["anomaly"]["spots"]
+    found = validate_config(changed(*SPOTS, spots), schema)["datasets"]["kidney"]["anomaly"][
+        "spots"
+    ]
     assert {key: found[key] for key in said if key != "gan"} == {
         key: value for key, value in said.items() if key != "gan"
     }

@@ -114,7 +114,7 @@ def test_forced_labels_run_everything_below(finished):
         ("features", "scale"),
         ("models", "train_healthy"),
         ("evaluation", "plot_training"),
-        ("anomaly", "anomaly_map"),
+        ("anomaly", "plot_anomaly_ions"),
         ("report", "report"),
         ("results/tiny/peaks.csv", "extract_peaks"),
     ],

@@ -73,7 +73,7 @@ def detect_anomalies(
     fold[healthy] = stripes(*(values[healthy] for values in place), folds)
     train = healthy
     if trim:
-        train = healthy & ~most_abnormal(rows, view, fold, healthy, trim, updates, seed)
+        train = healthy & ~most_abnormal(rows, view, fold, healthy, trim, seed, updates)
         fold = np.where(train, fold, -1)
     scores = {}
     for name in detectors:
@@ -81,7 +81,7 @@ def detect_anomalies(
             rater = DETECTORS[CRITIC].find().of(critic, scaled.training_set[0])
             scores[name] = rater.anomaly_score(scaled.values)
         else:
-            scores[name] = detector_scores(name, rows, view, fold, healthy, updates, seed)
+            scores[name] = detector_scores(name, rows, view, fold, healthy, seed, updates)
         logger.info("%s has scored %d pixels", name, len(rows))
     x, y, sample = place
     table = np.column_stack([scores[name] for name in detectors])
@@ -104,7 +104,7 @@ def detect_anomalies(
     )
 
 
-def detector_scores(name, rows, view, fold, healthy, updates=None, seed=0):
+def detector_scores(name, rows, view, fold, healthy, seed=0, updates=None):
     """Score all pixels by a detector, each by fits that did not see it.
 
     Parameters
@@ -115,8 +115,8 @@ def detector_scores(name, rows, view, fold, healthy, updates=None, seed=0):
         What the detector looks at, unless it always looks at the same.
     fold : (n_pixels,) int array, as of `cross_fitted_scores`
     healthy : (n_pixels,) bool, what the scores of two views are compared by
-    updates : int or None, as of `detect_anomalies`
     seed : int
+    updates : int or None, as of `detect_anomalies`
 
     Returns
     -------
@@ -132,9 +132,9 @@ def detector_scores(name, rows, view, fold, healthy, updates=None, seed=0):
     return score / rows.total_ion_current if entry.per_current else score
 
 
-def most_abnormal(rows, view, fold, healthy, share, updates=None, seed=0):
+def most_abnormal(rows, view, fold, healthy, share, seed=0, updates=None):
     """Return which healthy pixels look the least healthy, (n_pixels,) bool, a share of them."""
-    score = detector_scores(TRIMMER, rows, view, fold, healthy, updates, seed)
+    score = detector_scores(TRIMMER, rows, view, fold, healthy, seed, updates)
     found = healthy & (score > np.quantile(score[healthy], 1 - share))
     logger.info("%d of %d healthy pixels are left out", found.sum(), healthy.sum())
     return found
