@@ -118,6 +118,19 @@ def rank_ions_of_classes(intensity, mz, labels, *, seed=0):
     return pd.concat(tables, ignore_index=True)
 
 
+def leading_ions(ranking, mz, n_ions=6):
+    """Return which peaks lead a ranking, (n_ions,) int.
+
+    Parameters
+    ----------
+    ranking : DataFrame, as `rank_ions` returns it
+    mz : (n_peaks,) array
+    n_ions : int
+    """
+    leading = ranking["mz"].to_numpy()[:n_ions]
+    return np.abs(mz[:, None] - leading).argmin(axis=0)
+
+
 def ion_shares(intensity, columns):
     """Return ions as shares of their spectra's sums, for images.
 

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from imsforge.anomaly.detection import AnomalyScores
+from imsforge.anomaly.scores import AnomalyScores
 from imsforge.artifacts.figures import save_figure
 from imsforge.fidelity.assessment import FIDELITY_COLUMNS
 from imsforge.fidelity.rarest_class import ClassView
+from imsforge.ions import ion_shares, leading_ions, rank_ions
 from imsforge.plots.fidelity import plot_fidelity
 from imsforge.plots.histories import plot_training
+from imsforge.plots.ions import plot_ions
 from imsforge.plots.maps import pixel_image, plot_anomaly, plot_classes
 from imsforge.plots.matrices import plot_frechet, plot_recall_matrices
 from imsforge.plots.mean_spectrum import plot_peaks, spread
@@ -75,6 +77,50 @@ def in_two_samples(peaks):
     return replace(peaks, x=peaks.x - 10 * right, sample=right, samples=np.array(["a", "b"]))
 
 
+def anomaly_scores(peaks, detectors=("first", "second")):
+    """Scores of the pixels with signal; a block of 5 x 5 pixels is abnormal, two are no tissue."""
+    signal = peaks.intensity.any(axis=1)
+    x, y = peaks.x[signal], peaks.y[signal]
+    n = len(x)
+    abnormal = (x >= 3) & (x < 8) & (y >= 6) & (y < 11)
+    rate = np.where(abnormal, 0.02, 0.5)[:, None] * np.ones(len(detectors))
+    return AnomalyScores(
+        x=x,
+        y=y,
+        sample=peaks.sample[signal],
+        samples=peaks.samples,
+        healthy=y < 5,
+        train=y < 5,
+        tissue=np.arange(n) < n - 2,
+        total_ion_current=peaks.total_ion_current[signal],
+        kmeans=(np.arange(n) % 3 + 1).astype(np.int16),
+        detectors=np.array(detectors),
+        score=(1 - rate).astype(np.float32),
+        false_alarm_rate=rate.astype(np.float32),
+        threshold=np.full(len(detectors), 0.95),
+    )
+
+
+def plot_classes_and_anomaly(peaks, labels):
+    two = in_two_samples(peaks)
+    signal = two.intensity.any(axis=1)
+    return plot_anomaly(
+        anomaly_scores(two), "title", label=labels.label[signal], names=labels.names
+    )
+
+
+def region_ions(peaks):
+    """The ranking of the left half's ions, and which pixels these are."""
+    inside = peaks.x < 10
+    return rank_ions(peaks.intensity, peaks.mz, inside, ~inside), inside
+
+
+def plot_region_ions(peaks):
+    ranking, inside = region_ions(peaks)
+    shares = ion_shares(peaks.intensity, leading_ions(ranking, peaks.mz))
+    return plot_ions(ranking, shares, peaks, inside, "region 1")
+
+
 def figures(peaks, labels, rng):
     yield plot_classes(peaks, labels)
     yield plot_classes(in_two_samples(peaks), labels)
@@ -89,20 +135,9 @@ def figures(peaks, labels, rng):
     yield plot_spectra(peaks.mz, spectra, {"noise": spectra, "smote": spectra[:3]}, "class 5")
     yield plot_fidelity(class_view(rng, ["none", "a+b"]), fidelity(["none", "a+b"]), "title")
     yield plot_training({"cgan": [history(), history()], "vae": [vae_history()]}, "title")
-    signal = peaks.intensity.any(axis=1)
-    score = rng.normal(size=signal.sum()).astype(np.float32)
-    scores = AnomalyScores(
-        x=peaks.x[signal],
-        y=peaks.y[signal],
-        sample=peaks.sample[signal],
-        samples=peaks.samples,
-        train=np.arange(len(score)) < 99,
-        critic=score,
-        mahalanobis=score**2,
-        total_ion_current=peaks.intensity[signal].sum(axis=1),
-        kmeans=np.arange(len(score)) % 3 + 1,
-    )
-    yield plot_anomaly(scores, "title")
+    yield plot_anomaly(anomaly_scores(peaks), "title")
+    yield plot_classes_and_anomaly(peaks, labels)
+    yield plot_region_ions(peaks)
 
 
 def test_each_class_has_a_course_of_its_own():
@@ -188,7 +223,7 @@ def test_maps_name_their_samples(peaks, labels):
     assert list(one.texts) == []
     two = plot_classes(in_two_samples(peaks), labels).axes[0]
     assert [text.get_text() for text in two.texts] == ["a", "b"]
-    assert two.get_xlabel() == "pixels of 2 samples, at one scale"
+    assert two.get_xlabel() == "pixels of 2 samples,\nat one scale"
 
 
 @given(
@@ -218,7 +253,7 @@ def test_every_figure_can_be_saved_twice_with_the_same_bytes(peaks, labels, tmp_
             name = f"{run}{number}"
             save_figure(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg")
     first = sorted(tmp_path.glob("a*"))
-    assert len(first) == 2 * 9
+    assert len(first) == 2 * 11
     for path in first:
         assert path.read_bytes() == path.with_name("b" + path.name[1:]).read_bytes(), path
 

@@ -1,6 +1,7 @@
 """Figures as PNG for the screen and SVG for the paper."""
 
 import matplotlib.pyplot as plt
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from imsforge.artifacts.atomic import atomic
@@ -11,6 +12,9 @@ def save_figure(figure, png, svg):
     # Laid out once: the vector file then has the same layout, in half the time.
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    # The solver of the layout adds in an order of its own, so that the last digits vary.
+    for axis in figure.axes:
+        axis.set_position(Bbox(axis.get_position(original=True).get_points().round(6)))
     save_png(figure, png)
     with plt.rc_context({"svg.hashsalt": "imsforge"}), atomic(svg) as temporary:
         figure.savefig(temporary, metadata={"Date": None}, dpi=160)

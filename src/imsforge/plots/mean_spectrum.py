@@ -8,7 +8,7 @@ from imsforge.plots.style import OKABE_ITO, new_figure
 #: Peaks that are labelled with their m/z.
 LABELLED = 10
 
-#: Least distance of two labels, as a share of the m/z range.
+#: Least distance of two labels, as a share of the axis.
 _SPACING = 0.018
 
 
@@ -37,7 +37,7 @@ def plot_peaks(mz, mean_intensity, title):
     axis.set_ylim(0, max(mean_intensity.max(), np.finfo(np.float32).tiny))
     axis.set(xlabel="m/z", ylabel="mean intensity\n(square-root scale)")
     largest = np.sort(np.argsort(-mean_intensity, kind="stable")[:LABELLED])
-    _label(axis, mz[largest], mean_intensity[largest], _SPACING * span)
+    label_peaks(axis, mz[largest], mean_intensity[largest])
     figure.suptitle(f"{title}: {len(mz)} peaks")
     return figure
 
@@ -61,8 +61,9 @@ def spread(places, spacing):
     return isotonic_regression(places - steps) + steps
 
 
-def _label(axis, mz, height, spacing):
-    """Write m/z values in one line above the spectrum, each tied to its peak."""
+def label_peaks(axis, mz, height):
+    """Write ascending m/z values in one line above a spectrum, each tied to its peak."""
+    spacing = _SPACING * np.ptp(axis.get_xlim())
     transform = axis.get_xaxis_transform()
     for at, place, top in zip(mz, spread(mz, spacing), height, strict=True):
         axis.annotate(

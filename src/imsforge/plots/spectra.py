@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imsforge.plots.style import OKABE_ITO, new_figure
+from imsforge.plots.style import OKABE_ITO, ROOT_SCALE, new_figure
 
 REAL, GENERATED = OKABE_ITO[0], OKABE_ITO[3]
 EXAMPLES = 5
@@ -32,7 +32,7 @@ def plot_spectra(mz, real, generated, title):
     for column, (method, spectra) in zip(axes.T, generated.items(), strict=True):
         _draw_band(column[0], real, REAL, "real, test")
         _draw_band(column[0], spectra, GENERATED, "generated")
-        column[0].set_yscale("function", functions=(_signed_root, _signed_square))
+        column[0].set_yscale("function", functions=ROOT_SCALE)
         column[0].set_xlabel("peak, by m/z")
         column[0].set_title(method)
         _draw_examples(column[1], mz, real, REAL, lift)
@@ -53,14 +53,6 @@ def _draw_band(axis, spectra, colour, label):
     axis.fill_between(peak, mean - 3 * std, mean + 3 * std, color=colour, alpha=0.3, linewidth=0)
     axis.plot(peak, mean, color=colour, linewidth=0.7, label=label)
     axis.set_xlim(1, len(mean))
-
-
-def _signed_root(values):
-    return np.sign(values) * np.sqrt(np.abs(values))
-
-
-def _signed_square(values):
-    return np.sign(values) * values**2
 
 
 def _draw_examples(axis, mz, spectra, colour, lift):

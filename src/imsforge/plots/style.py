@@ -42,6 +42,19 @@ STYLE = {
 }
 
 
+def _signed_root(values):
+    return np.sign(values) * np.sqrt(np.abs(values))
+
+
+def _signed_square(values):
+    return np.sign(values) * values**2
+
+
+#: A scale of an axis that keeps the many small peaks visible beside the few large ones, below zero
+#: too, and its inverse.
+ROOT_SCALE = (_signed_root, _signed_square)
+
+
 def new_figure(rows=1, columns=1, *, width, height, **options):
     """Make a figure and its axes, (rows, columns), in the house style; sizes in inches."""
     mpl.use("Agg")
