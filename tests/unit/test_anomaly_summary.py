@@ -9,6 +9,7 @@ from imsforge.anomaly.known import compare_with_known, known_pixels
 from imsforge.anomaly.scores import AnomalyScores
 from imsforge.anomaly.summary import CAVEAT, rank_correlations, summarize
 from imsforge.artifacts.contract import Labels
+from imsforge.artifacts.text import read_json, write_json
 from imsforge.errors import DataError
 
 
@@ -102,6 +103,13 @@ def test_a_mask_that_holds_known_anomalies_is_warned_of():
 
 
 COLONY, FOLD = np.isin(np.arange(10), [3, 4, 5, 6]), np.isin(np.arange(10), [8, 9])
+
+
+def test_a_summary_is_plain_values(tmp_path):
+    scores = scores_of({"knn": KNN, "lof": np.zeros(10)}, off=[6])
+    summary = summarize(scores, {"colony": COLONY, "fold": FOLD}, view="both", rate=0.2)
+    write_json(summary, tmp_path / "metrics.json")
+    assert read_json(tmp_path / "metrics.json") == summary
 
 
 def test_detection_is_worked_out_by_hand():

@@ -32,7 +32,7 @@ EXPERIMENT = [
 METHOD = ["resampled.h5", "scores.csv", "fidelity.csv"]
 ANOMALY = [
     *("scores.h5", "map.png", "map.svg", "metrics.json", "regions.csv", "ions.csv"),
-    *("ions.png", "ions.svg", "regions/1.geojson", "regions/1.png"),
+    *("ions.png", "ions.svg", "regions/phantom.geojson", "regions/phantom.png"),
 ]
 
 
@@ -186,10 +186,10 @@ def test_an_anomaly_map_s_figures_follow_from_its_scores(finished):
         assert healthy.mean() == pytest.approx(told["false_alarms"])
         assert healthy.mean() <= 0.1
     regions = pd.read_csv(finished.folder / SPOTS / "regions.csv")
-    mask = np.asarray(Image.open(finished.folder / SPOTS / "regions/1.png"))
+    mask = np.asarray(Image.open(finished.folder / SPOTS / "regions/phantom.png"))
     assert regions["pixels"].sum() == np.count_nonzero(mask)
     assert (regions["pixels"] >= 5).all()
-    outlines = json.loads((finished.folder / SPOTS / "regions/1.geojson").read_text())
+    outlines = json.loads((finished.folder / SPOTS / "regions/phantom.geojson").read_text())
     assert len(outlines["features"]) == len(regions)
     ions = pd.read_csv(finished.folder / SPOTS / "ions.csv")
     assert set(ions["region"]) == {0, *regions["region"][:10]}

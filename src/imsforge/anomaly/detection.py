@@ -7,7 +7,7 @@ from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
 from imsforge.anomaly.cross_fitting import cross_fitted_scores, stripes
-from imsforge.anomaly.registry import CRITIC, DETECTORS, TRIMMER
+from imsforge.anomaly.registry import CRITIC, DETECTORS, TRIMMER, trained_critic
 from imsforge.anomaly.scores import AnomalyScores
 from imsforge.anomaly.thresholds import check_rate, false_alarm_rate, threshold
 from imsforge.anomaly.views import PixelRows, rarer
@@ -78,7 +78,7 @@ def detect_anomalies(
     scores = {}
     for name in detectors:
         if name == CRITIC:
-            rater = DETECTORS[CRITIC].find().of(critic, scaled.training_set[0])
+            rater = trained_critic(critic, scaled.training_set[0])
             scores[name] = rater.anomaly_score(scaled.values)
         else:
             scores[name] = detector_scores(name, rows, view, fold, healthy, seed, updates)

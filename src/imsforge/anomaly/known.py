@@ -66,7 +66,7 @@ def _detection(scores, detector, known, compared):
     """
     called = scores.abnormal(detector)[compared]
     tissue, known = scores.tissue[compared], known[compared]
-    found = np.count_nonzero(called & known)
+    found = int(np.count_nonzero(called & known))
     of, score = known[tissue], scores.score[compared, detector][tissue]
     told = of.any() and not of.all()
     return {

@@ -31,10 +31,6 @@ class Entry:
     per_current: bool = False
     needs: tuple = ()
 
-    def find(self):
-        """Return the class or function."""
-        return getattr(import_module(self.module), self.maker)
-
     def make(self, seed, updates=None):
         """Return a detector, not fitted.
 
@@ -47,14 +43,14 @@ class Entry:
         -------
         Detector
         """
-        maker = self.find()
+        maker = getattr(import_module(self.module), self.maker)
         given = {"random_state": seed, "updates": updates}
         known = signature(maker).parameters
         told = {key: value for key, value in given.items() if key in known and value is not None}
         return maker(**self.settings, **told)
 
 
-#: The thesis' critic is trained in a stage of its own, and not by folds.
+#: The thesis' critic, which a map has from a GAN that is trained in a stage of its own.
 CRITIC = "critic"
 
 #: The detector that looks for abnormal pixels in a mask that may hold some.
@@ -149,3 +145,18 @@ def modules_behind(detectors, trim=0):
     """
     used = [DETECTORS[name] for name in (*detectors, *([TRIMMER] if trim else []))]
     return sorted({module for entry in used for module in (entry.module, *entry.needs)})
+
+
+def trained_critic(model, healthy):
+    """Return the detector "critic" of a GAN that is trained already, fitted.
+
+    Parameters
+    ----------
+    model : ConditionalGAN of one class
+    healthy : (n_rows, n_features) array, scaled as the rows that it was trained on
+
+    Returns
+    -------
+    Detector
+    """
+    return import_module(DETECTORS[CRITIC].module).TrainedCritic(model).fit(healthy)

@@ -102,7 +102,7 @@ def _correlations(ranks):
 def _detector(scores, k, outside):
     name, abnormal = str(scores.detectors[k]), scores.abnormal(k)
     healthy = scores.healthy & scores.tissue
-    found = np.count_nonzero(abnormal & outside)
+    found = int(np.count_nonzero(abnormal & outside))
     return {
         "name": name,
         "threshold": float(scores.threshold[k]),
