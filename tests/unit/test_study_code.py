@@ -109,6 +109,7 @@ METHODS = ("none", "smote", "cwgan-gp", "vae", "vae+calibrate")
 DRAWN = {f"oversample {method}" for method in METHODS}
 #: Maps of one detector, as the rule `detect_anomalies` has them.
 MAPS = {f"detect_anomalies {name}" for name in ("knn", "mahalanobis", "discriminator", CRITIC)}
+NETWORKS = {"detect_anomalies discriminator", f"detect_anomalies {CRITIC}"}
 TRAINED = {"train_gan", "train_together"}
 FIGURES = {
     *("plot_classes", "plot_class_numbers", "plot_fidelity", "plot_frechet", "plot_peaks"),
@@ -139,7 +140,7 @@ TABLE = {
     "splits/pixels.py": {"split"},
     "splits/healthy.py": {"select_healthy"},
     "gan/training.py": TRAINED | {"oversample cwgan-gp", f"detect_anomalies {CRITIC}"},
-    "gan/networks.py": TRAINED | {"oversample cwgan-gp", f"detect_anomalies {CRITIC}"},
+    "gan/networks.py": TRAINED | {"oversample cwgan-gp"} | NETWORKS,
     "vae/settings.py": {"train_vae", "oversample vae", "oversample vae+calibrate"},
     "vae/training.py": {"train_vae", "oversample vae", "oversample vae+calibrate"},
     "oversampling/refinements.py": {"oversample vae+calibrate"},

@@ -10,7 +10,8 @@ from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS
 from imsforge.fidelity.assessment import FIDELITY_COLUMNS
 from imsforge.study import Study
 from imsforge.study.report.anomaly import (
-    anomaly_sentences,
+    LEADING,
+    anomaly_paragraphs,
     detection_table,
     detector_table,
     regions_table,
@@ -317,11 +318,14 @@ def test_classes_that_are_hardly_more_than_noise_are_warned_of(run, write):
 def test_an_anomaly_map_is_told_in_sentences(page):
     assert "knn calls 8.2 % of the tissue outside the mask abnormal (123 of 1,500 pixels)" in page
     assert "at a stated false-alarm rate of 5 % on tissue like the mask&#39;s" in page
-    assert "They make up 2 regions, the largest of 90 pixels, x 3 to 14 and y 5 to 20" in page
-    assert "healthy tissue like it: - 700.2500, + 400.5000." in page
-    assert "It learnt from 480 of 500 healthy pixels; 9 of 2,009 pixels with signal lie off" in page
+    assert "make up 2 regions, the largest of 90 pixels, x 3 to 14 and y 5 to 20" in page
+    assert "in m/z (+ more, - less) - 700.2500, + 400.5000." in page
+    assert (
+        "Detectors learnt from 480 of 500 healthy pixels; 9 of 2,009 pixels with signal lie off"
+        in page
+    )
     assert "Of 40 pixels known to be abnormal (colony) knn finds 75 %, with an area" in page
-    assert "curve of 0.875; 60 % of what it calls abnormal is that" in page
+    assert "curve of 0.875; they are 60 % of the pixels that it calls abnormal" in page
     assert METRICS["caveat"].replace("'", "&#39;") in page
     assert '<ul class="warning">\n<li>knn ranks the pixels &lt;b&gt;unlike' in page
 
@@ -329,12 +333,12 @@ def test_an_anomaly_map_is_told_in_sentences(page):
 def test_sentences_and_tables_agree():
     regions = REGIONS.assign(pixels=[77, 33])
     ions = pd.DataFrame(columns=["region", "rank", "mz", "effect"])
-    text = " ".join(anomaly_sentences(METRICS, regions, ions))
+    text = " ".join(anomaly_paragraphs(METRICS, regions, ions))
     table = detector_table(METRICS).set_index("detector")
     assert f"calls {table.loc['knn', 'abnormal outside the mask']} of the tissue" in text
     assert table.loc["lof", "rank correlation with the first"] == "0.31"
     assert f"the largest of {regions_table(regions, ions)['pixels'][0]} pixels" in text
-    assert regions_table(regions, ions)["leading ions (m/z)"].tolist() == ["-", "-"]
+    assert regions_table(regions, ions)[LEADING].tolist() == ["-", "-"]
     found = detection_table(METRICS).set_index("detector")
     assert f"curve of {found.loc['knn', 'AUROC']}" in text
     assert found.loc["lof", "AUROC"] == "-"
@@ -358,4 +362,4 @@ def test_more_regions_than_fit_are_counted(run, write):
 
 def test_classes_are_told_with_their_ions(page):
     assert "- 700.2500, + 400.5000" in page
-    assert "leading ions (m/z)" in page
+    assert page.count(LEADING) == 2

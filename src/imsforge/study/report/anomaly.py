@@ -8,6 +8,9 @@ LISTED = 20
 #: Ions of a set of pixels that are named.
 NAMED = 3
 
+#: What ions that lead are called: more of the first sign, less of the second.
+LEADING = "leading ions (m/z; + more, - less)"
+
 #: Columns of tables, and what they are called on the page.
 DETECTOR_COLUMNS = {
     "name": "detector",
@@ -26,7 +29,7 @@ REGION_COLUMNS = {
     "x_max": "to",
     "y_min": "y from",
     "y_max": "to ",
-    "ions": "leading ions (m/z)",
+    "ions": LEADING,
 }
 ION_COLUMNS = {
     "mz": "m/z",
@@ -38,8 +41,8 @@ ION_COLUMNS = {
 }
 
 
-def anomaly_sentences(metrics, regions, ions):
-    """Say in sentences what a map found.
+def anomaly_paragraphs(metrics, regions, ions):
+    """Say in sentences what a map found, how it compares with what is known, how it came about.
 
     Parameters
     ----------
@@ -49,51 +52,50 @@ def anomaly_sentences(metrics, regions, ions):
 
     Returns
     -------
-    list of str
+    list of str, paragraphs
     """
     leading = metrics["detectors"][0]
-    return [
+    found = [
         f"{leading['name']} calls {_percent(leading['share'])} of the tissue outside the mask "
         f"abnormal ({leading['abnormal']:,} of {metrics['outside']:,} pixels), at a stated "
         f"false-alarm rate of {_percent(metrics['false_alarm_rate'])} on tissue like the mask's.",
         _regions(regions, ions),
-        f"It learnt from {metrics['train']:,} of {metrics['healthy']:,} healthy pixels; "
+        metrics["caveat"],
+    ]
+    made = [
+        f"Detectors learnt from {metrics['train']:,} of {metrics['healthy']:,} healthy pixels; "
         f"{metrics['off_tissue']:,} of {metrics['pixels']:,} pixels with signal lie off the tissue "
         "and are called neither.",
         f"View of the data: {metrics['view']}.",
-        *_found(metrics["detection"].get(leading["name"], {}), leading["name"]),
-        metrics["caveat"],
     ]
+    known = list(_known(leading["name"], metrics["detection"].get(leading["name"], {})))
+    return [" ".join(sentences) for sentences in (found, known, made) if sentences]
 
 
 def _regions(regions, ions):
     if regions.empty:
         return "No abnormal pixels lie together in a region as large as asked for."
     largest = regions.iloc[0]
-    several = f"make up {len(regions)} regions, the largest" if len(regions) > 1 else "make up one"
+    several = f"{len(regions)} regions, the largest" if len(regions) > 1 else "one region"
     return (
-        f"They {several} of {largest['pixels']:,} pixels, x {largest['x_min']} to "
-        f"{largest['x_max']} and y {largest['y_min']} to {largest['y_max']}; what tells it most "
-        f"from healthy tissue like it: {leading_ions(ions, 'region', largest['region'])}."
+        f"Abnormal pixels, those in the mask too, make up {several} of {largest['pixels']:,} "
+        f"pixels, x {largest['x_min']} to {largest['x_max']} and y {largest['y_min']} to "
+        f"{largest['y_max']}; most of all it differs from healthy tissue like it in m/z (+ more, "
+        f"- less) {leading_ions(ions, 'region', largest['region'])}."
     )
 
 
-def _found(detection, name):
+def _known(name, detection):
     """Say how a detector compares with what is known."""
     for kind, values in detection.items():
         if values["auroc"] is None:
             continue
-        precision = values["precision"]
-        called = (
-            "it calls nothing else abnormal"
-            if precision == 1
-            else f"{_percent(precision or 0)} of what it calls abnormal is that, pixels of other "
-            "kinds left out"
-        )
+        of = "of any kind" if kind == "any" else f"({kind})"
         yield (
-            f"Of {values['pixels']:,} pixels known to be abnormal ({kind}) {name} finds "
+            f"Of {values['pixels']:,} pixels known to be abnormal {of} {name} finds "
             f"{_percent(values['recall'])}, with an area under the ROC curve of "
-            f"{values['auroc']:.3f}; {called}."
+            f"{values['auroc']:.3f}; they are {_percent(values['precision'] or 0)} of the pixels "
+            "that it calls abnormal, other kinds left out."
         )
 
 
@@ -216,7 +218,7 @@ def class_table(classes, ions):
     DataFrame
     """
     leading = [leading_ions(ions, "class", name) for name in classes["class"]]
-    return classes.round({"share": 4}).assign(**{"leading ions (m/z)": leading})
+    return classes.round({"share": 4}).assign(**{LEADING: leading})
 
 
 def _percent(share):

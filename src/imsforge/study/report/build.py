@@ -29,7 +29,7 @@ from imsforge.fidelity.fidelity_tables import (
 from imsforge.labels.coherence import WAY_OUT, coherence_sentence, is_near_chance
 from imsforge.study.record.environment import versions
 from imsforge.study.report.anomaly import (
-    anomaly_sentences,
+    anomaly_paragraphs,
     class_table,
     detection_table,
     detector_table,
@@ -146,7 +146,7 @@ def _anomaly_map(anomaly_map, captions):
     regions, ions = read_csv(file("regions.csv")), read_csv(file("ions.csv"))
     return {
         "name": anomaly_map.name,
-        "sentences": anomaly_sentences(metrics, regions, ions),
+        "paragraphs": anomaly_paragraphs(metrics, regions, ions),
         "warnings": metrics["warnings"],
         "map": _figure(file("map.png"), captions["map"]),
         "detectors": detector_table(metrics),
