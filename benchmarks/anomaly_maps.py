@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from imsforge.anomaly.cross_fitting import stripes
+from imsforge.anomaly.cross_fitting import matched_folds
 from imsforge.anomaly.detection import detector_scores, most_abnormal
 from imsforge.anomaly.registry import DETECTORS
 from imsforge.anomaly.thresholds import threshold
@@ -68,11 +68,9 @@ class Tissue:
         self.total = intensity.sum(axis=1, dtype=np.float64)
 
     def learn_from(self, healthy):
-        """Return the rows of all pixels and the stripes of the healthy ones."""
+        """Return the rows of all pixels and the folds of the healthy ones."""
         weights, _ = reduce_spectra(self.intensity, healthy, FEATURES)
-        fold = np.full(len(healthy), -1)
-        sample = np.zeros(healthy.sum(), dtype=int)
-        fold[healthy] = stripes(self.x[healthy], self.y[healthy], sample, FOLDS)
+        fold = matched_folds(self.x, self.y, np.zeros_like(self.x), healthy, FOLDS)
         return PixelRows(self.intensity, weights, self.total), fold
 
 
@@ -220,6 +218,8 @@ def generative_models(done, seeds=SEEDS[:3]):
         tissue = phantom(seed)
         mask, healthy = next(masks(tissue))
         yield from measured(done, tissue, mask, healthy, GENERATIVE, ("weights", "count"))
+        beside = "mahalanobis", "pca-residual", "discriminator"
+        yield from measured(done, tissue, mask, healthy, beside, ("weights",))
 
 
 def left_out_segments(done, results):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
-from imsforge.anomaly.cross_fitting import cross_fitted_scores, stripes
+from imsforge.anomaly.cross_fitting import cross_fitted_scores, matched_folds
 from imsforge.anomaly.registry import CRITIC, DETECTORS, TRIMMER, trained_critic
 from imsforge.anomaly.scores import AnomalyScores
 from imsforge.anomaly.thresholds import check_rate, false_alarm_rate, threshold
@@ -45,7 +45,7 @@ def detect_anomalies(
     detectors : list of str, keys of `DETECTORS`; the first one leads
     view : a key of `imsforge.anomaly.views.VIEWS`
     rate : float, the share of healthy pixels that may be called abnormal
-    folds : int, see `imsforge.anomaly.cross_fitting.stripes`
+    folds : int, see `imsforge.anomaly.cross_fitting.matched_folds`
     trim : float
         Share of the healthy pixels, the most abnormal ones to `TRIMMER`, that detectors do not
         learn from. Thresholds are set on all healthy pixels nevertheless.
@@ -69,8 +69,7 @@ def detect_anomalies(
     check_rate(np.count_nonzero(healthy), rate)
     rows = PixelRows(peaks.intensity[pixel], features.values, peaks.total_ion_current[pixel])
     place = peaks.x[pixel], peaks.y[pixel], peaks.sample[pixel]
-    fold = np.full(len(rows), -1)
-    fold[healthy] = stripes(*(values[healthy] for values in place), folds)
+    fold = matched_folds(*place, healthy, folds)
     train = healthy
     if trim:
         train = healthy & ~most_abnormal(rows, view, fold, healthy, trim, seed, updates)

@@ -88,7 +88,7 @@ class KNeighbors(Detector):
 
 
 class LocalOutliers(Detector):
-    """The local outlier factor (Breunig et al. 2000): how thin the rows lie compared with neighbours.
+    """The local outlier factor (Breunig et al. 2000): how thin rows lie beside their neighbours.
 
     Parameters
     ----------

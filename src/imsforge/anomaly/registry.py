@@ -125,6 +125,43 @@ DETECTORS = {
         "brighter or dimmer than healthy pixels, whatever it is made of; a control",
         view="total-ion-current",
     ),
+    "vae-reconstruction": Entry(
+        _HERE + "vae",
+        "VAEReconstruction",
+        "what a variational autoencoder of healthy pixels rebuilds badly, by the noise that it "
+        "expects",
+    ),
+    "vae-likelihood": Entry(
+        _HERE + "vae", "VAELikelihood", "unlikely under a variational autoencoder of healthy pixels"
+    ),
+    "anogan": Entry(
+        _HERE + "anogan",
+        "AnoGAN",
+        "unlike what a GAN of healthy pixels generates, as far as a search finds",
+    ),
+    "f-anogan": Entry(
+        _HERE + "anogan",
+        "FAnoGAN",
+        "unlike what a GAN of healthy pixels generates where an encoder leads",
+    ),
+    "f-anogan-distance": Entry(
+        _HERE + "anogan",
+        "f_anogan_distance",
+        "as f-anogan, by the residuals that healthy pixels have",
+    ),
+    "egbad": Entry(
+        _HERE + "bigan", "EGBAD", "what a bidirectional GAN of healthy pixels inverts badly"
+    ),
+    "ganomaly": Entry(
+        _HERE + "ganomaly",
+        "GANomaly",
+        "encoded otherwise once it is rebuilt by an autoencoder of healthy pixels",
+    ),
+    "ganomaly-distance": Entry(
+        _HERE + "ganomaly",
+        "ganomaly_distance",
+        "what the autoencoder of ganomaly rebuilds badly, by the residuals that healthy pixels have",
+    ),
     CRITIC: Entry(
         _HERE + "critic",
         "Critic",

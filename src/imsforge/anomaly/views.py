@@ -43,11 +43,12 @@ class PixelRows:
         Parameters
         ----------
         name : str
-            "count": weights whose counting noise has one size, and in the last column the logarithm
-            of the total ion current. A count of mean N has a standard deviation of sqrt(N): relative
-            to the spectrum's sum, noise falls with the root of the total ion current, by which it is
-            multiplied. "composition": square roots of the spectra relative to their sums, which no
-            gain changes. "weights" and "spectra" as they are; "total-ion-current": its logarithm.
+            "count": weights whose counting noise has one size, and in the last column the
+            logarithm of the total ion current. A count of mean N has a standard deviation of
+            sqrt(N): relative to the spectrum's sum, noise falls with the root of the total ion
+            current, by which it is multiplied. "composition": square roots of the spectra relative
+            to their sums, which no gain changes. "weights" and "spectra" as they are;
+            "total-ion-current": its logarithm.
 
         Returns
         -------
