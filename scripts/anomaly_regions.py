@@ -32,7 +32,7 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
         peaks.mz,
         region,
         abnormal,
-        scores.healthy,
+        scores.healthy & scores.tissue,
         features.values,
         seed=snakemake.params.seed,
     )

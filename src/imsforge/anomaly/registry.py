@@ -160,7 +160,7 @@ DETECTORS = {
     "ganomaly-distance": Entry(
         _HERE + "ganomaly",
         "ganomaly_distance",
-        "what the autoencoder of ganomaly rebuilds badly, by the residuals that healthy pixels have",
+        "what ganomaly's autoencoder rebuilds badly, by the residuals that healthy pixels have",
     ),
     CRITIC: Entry(
         _HERE + "critic",
