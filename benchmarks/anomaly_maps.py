@@ -186,7 +186,10 @@ def network_seeds(done, seeds=SEEDS[:3], n_networks=5):
         for network in range(1, n_networks):
             names = "discriminator", "discriminator-local"
             yield from measured(done, tissue, mask, healthy, names, VIEWS, seed=network)
-            yield from measured(done, tissue, mask, healthy, ["critic"], ["weights"], seed=network)
+        if seed == seeds[0]:
+            for network in range(1, n_networks):
+                critic = done, tissue, mask, healthy, ["critic"], ["weights"]
+                yield from measured(*critic, seed=network)
 
 
 def impure_masks(done, seeds=SEEDS[:5], shares=(0.0, 0.01, 0.03, 0.05, 0.1)):
@@ -213,13 +216,12 @@ def soiled(pure, tissue, share, seed):
 
 
 def generative_models(done, seeds=SEEDS[:3]):
-    """Measure the GAN family and the VAE on what the thesis used, and on the count view."""
+    """Measure the GAN family and the VAE on what the thesis used, beside others."""
     for seed in seeds:
         tissue = phantom(seed)
         mask, healthy = next(masks(tissue))
-        yield from measured(done, tissue, mask, healthy, GENERATIVE, ("weights", "count"))
-        beside = "mahalanobis", "pca-residual", "discriminator"
-        yield from measured(done, tissue, mask, healthy, beside, ("weights",))
+        beside = "mahalanobis", "pca-residual", "discriminator", "discriminator-local"
+        yield from measured(done, tissue, mask, healthy, (*beside, *GENERATIVE), ("weights",))
 
 
 def left_out_segments(done, results):

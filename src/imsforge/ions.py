@@ -184,7 +184,9 @@ def _spread(spread):
 def _auroc(ours, theirs):
     """Return the share of pairs in which ours is larger, ties by half, for each column."""
     found = np.empty(ours.shape[1])
-    for k, (own, reference) in enumerate(zip(ours.T, np.sort(theirs.T, axis=1), strict=True)):
+    # Sorted values are looked up several times as fast.
+    pairs = zip(np.sort(ours.T, axis=1), np.sort(theirs.T, axis=1), strict=True)
+    for k, (own, reference) in enumerate(pairs):
         below = np.searchsorted(reference, own, "left") + np.searchsorted(reference, own, "right")
         found[k] = below.mean() / (2 * len(reference))
     return found

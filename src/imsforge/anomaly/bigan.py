@@ -30,12 +30,12 @@ class EGBAD(ReconstructingDetector):
 
     Parameters
     ----------
-    latent_size : int, default=32
-    hidden : sequence of int, default=(128, 64)
+    latent_size : int, default=16
+    hidden : sequence of int, default=(128,)
         Widths of the hidden layers of encoder and discriminator; the generator has them reversed.
     discriminator_share : float, default=0.1
         Share of the discriminator's part in the score.
-    updates : int, default=2000
+    updates : int, default=3000
         Of the discriminator, and as many of generator and encoder.
     batch_size : int, default=128
     learning_rate : float, default=1e-3
@@ -62,10 +62,10 @@ class EGBAD(ReconstructingDetector):
 
     def __init__(
         self,
-        latent_size=32,
-        hidden=(128, 64),
+        latent_size=16,
+        hidden=(128,),
         discriminator_share=0.1,
-        updates=2000,
+        updates=3000,
         batch_size=128,
         learning_rate=1e-3,
         random_state=None,

@@ -10,8 +10,8 @@ from imsforge.gan.networks import LEAKY_SLOPE
 from imsforge.gan.stack import Stack
 from imsforge.gan.state import Adam
 
-#: Decay rates of Adam's moments in adversarial training (Gulrajani et al. 2017).
-ADVERSARIAL_BETAS = (0.5, 0.9)
+#: Decay rates of Adam's moments against a cross-entropy discriminator (Radford et al. 2016).
+ADVERSARIAL_BETAS = (0.5, 0.999)
 
 
 def fully_connected(n_inputs, hidden, n_outputs):
