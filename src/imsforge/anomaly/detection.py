@@ -83,7 +83,8 @@ def detect_anomalies(
             scores[name] = detector_scores(name, rows, view, fold, healthy, seed, updates)
         logger.info("%s has scored %d pixels", name, len(rows))
     x, y, sample = place
-    table = np.column_stack([scores[name] for name in detectors])
+    # As they are kept, so that no pixel passes a threshold by rounding alone.
+    table = np.column_stack([scores[name] for name in detectors]).astype(np.float32)
     return AnomalyScores(
         x=x,
         y=y,
@@ -95,7 +96,7 @@ def detect_anomalies(
         total_ion_current=peaks.total_ion_current[pixel].astype(np.float32),
         kmeans=_clusters(rows.view("count"), clusters, seed),
         detectors=np.array(detectors),
-        score=table.astype(np.float32),
+        score=table,
         false_alarm_rate=np.column_stack(
             [false_alarm_rate(score, score[healthy]) for score in table.T]
         ).astype(np.float32),
