@@ -10,7 +10,7 @@ from studies import TINY
 from imsforge.seeding import derive_seed
 from imsforge.study import Study
 from imsforge.study.config import validate_config
-from imsforge.study.study import FIGURES, generator_of
+from imsforge.study.experiment import FIGURES, generator_of
 
 
 @pytest.fixture

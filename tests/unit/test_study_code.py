@@ -168,6 +168,7 @@ TABLE = {
     "study/report/facts.py": {"report"},
     "study/record/crate.py": {"record"},
     "study/study.py": {"report", "record"},
+    "study/anomaly_map.py": {"report", "record"},
     "phantom/chemistry.py": {"phantom"},
     "artifacts/hdf5.py": ALL,
     **{name: set() for name in WITHOUT_EFFECT},

@@ -18,7 +18,7 @@ from imsforge.readers.files import name_samples, raw_files
 from imsforge.scaling import METHODS as SCALERS
 from imsforge.splits.pixels import split_pixels
 from imsforge.study.config import check_yaml, validate_config
-from imsforge.study.study import GAN_METHODS
+from imsforge.study.experiment import GAN_METHODS
 from imsforge.vae.settings import VAESettings
 
 MINIMAL = {

@@ -9,7 +9,8 @@ from imsforge.device import gpus_to_ask
 from imsforge.oversampling.registry import modules_behind
 from imsforge.study import Study
 from imsforge.study.code import code_digest
-from imsforge.study.study import CAPTIONS, GAN_METHODS
+from imsforge.study.experiment import GAN_METHODS
+from imsforge.study.study import CAPTIONS
 
 # Snakemake fills `<results>` and `<logs>` in, and adds the prefix of a module.
 STUDY = Study(config, results="<results>", logs="<logs>")
