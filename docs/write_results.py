@@ -21,7 +21,7 @@ def main(results):
     for table in (
         features_table(read_csv(kidney / "nmf-50/scores.csv")),
         spectra_table(read_csv(kidney / "full/scores.csv"), read_csv(kidney / "full/fidelity.csv")),
-        anomaly_table(read_json(kidney / "anomaly/colonies/metrics.json")["detection"]),
+        anomaly_table(read_json(kidney / "anomaly/colonies/metrics.json")),
     ):
         print(table.to_markdown(index=False, disable_numparse=True), end="\n\n")
 
@@ -68,13 +68,17 @@ def spectra_table(scores, fidelity):
     return pd.DataFrame(table)
 
 
-def anomaly_table(detection):
-    """Lay out the area under the ROC curve of each detector and kind of anomaly."""
+def anomaly_table(metrics):
+    """Lay out what each detector finds of each kind of anomaly, and what it calls abnormal."""
     kinds = {"colony": "colonies", "fold": "folds", "any": "both"}
-    return pd.DataFrame(
-        {"detector": name, **{kinds[k]: f"{v['auroc']:.2f}" for k, v in found.items()}}
-        for name, found in detection.items()
-    )[["detector", *kinds.values()]]
+    table = []
+    for told in metrics["detectors"]:
+        found = metrics["detection"][told["name"]]
+        auroc = {title: f"{found[kind]['auroc']:.2f}" for kind, title in kinds.items()}
+        row = {"detector": told["name"], **auroc}
+        row |= {f"{key} (both)": f"{found['any'][key]:.2f}" for key in ("recall", "precision")}
+        table.append({**row, "called abnormal": f"{100 * told['share']:.1f} %"})
+    return pd.DataFrame(table)
 
 
 if __name__ == "__main__":

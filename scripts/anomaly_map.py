@@ -1,12 +1,13 @@
-"""Score every pixel, draw the map, and compare with what is known."""
+"""Draw the anomaly map, and say what it is worth."""
 
 from typing import TYPE_CHECKING
 
-from imsforge.anomaly.detection import detect_anomalies
-from imsforge.artifacts.contract import Features, PeakMatrix
+from imsforge.anomaly.known import known_pixels
+from imsforge.anomaly.scores import AnomalyScores
+from imsforge.anomaly.summary import summarize
+from imsforge.artifacts.contract import Features, Labels
 from imsforge.artifacts.figures import save_figure
 from imsforge.artifacts.text import write_json
-from imsforge.gan.model import ConditionalGAN
 from imsforge.phantom.truth import PhantomTruth
 from imsforge.plots.maps import plot_anomaly
 from imsforge.stage import stage
@@ -15,16 +16,15 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
-    truth = snakemake.input.get("truth")
-    scores, metrics = detect_anomalies(
-        PeakMatrix.read(snakemake.input.peaks),
-        Features.read(snakemake.input.scaled),
-        ConditionalGAN.load(snakemake.input.model, device="cpu"),
-        clusters=snakemake.params.clusters,
-        truth=PhantomTruth.read(truth).anomalies if truth else None,
-        seed=snakemake.params.seed,
+    given, params = snakemake.input, snakemake.params
+    scores = AnomalyScores.read(given.scores)
+    (pixel,) = Features.read(given.features, "pixel")
+    labels = Labels.read(given.labels)
+    truth = PhantomTruth.read(given.truth).anomalies if given.truth else {}
+    known = known_pixels(pixel, truth, labels, params.known)
+    write_json(
+        summarize(scores, known, view=params.view, rate=params.rate), snakemake.output.metrics
     )
-    scores.write(snakemake.output.scores)
-    write_json(metrics, snakemake.output.metrics)
-    figure = plot_anomaly(scores, snakemake.params.title)
+    classes = {"label": labels.label[pixel], "names": labels.names}
+    figure = plot_anomaly(scores, params.title, **classes, **params.regions)
     save_figure(figure, snakemake.output.map, snakemake.output.vector)

@@ -41,6 +41,11 @@ TINY = {
                 "spots": {
                     "healthy": {"rectangle": [1, 1, 1000, 12]},
                     "features": 6,
+                    "detectors": ["discriminator", "mahalanobis", "critic"],
+                    "updates": 40,
+                    "folds": 3,
+                    "false_alarm_rate": 0.1,
+                    "regions": {"min_pixels": 5},
                     "clusters": 3,
                     "gan": {"updates": 40, "critic_steps": 2, "latent_size": 8},
                 }

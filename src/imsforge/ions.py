@@ -107,15 +107,18 @@ def rank_ions_of_classes(intensity, mz, labels, *, seed=0):
     Returns
     -------
     DataFrame
-        The rankings one below the other; the first column, ``class``, names the class.
+        The rankings one below the other; the first column, ``class``, names the class. A class
+        without pixels, or without others beside it, has none.
     """
-    tables = []
+    tables = [pd.DataFrame(columns=["class", *ION_COLUMNS])]
     for k, name in enumerate(labels.names, start=1):
         own, others = labels.label == k, (labels.label > 0) & (labels.label != k)
+        if not own.any() or not others.any():
+            continue
         table = rank_ions(intensity, mz, own, others, seed=seed)
         table.insert(0, "class", str(name))
         tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
 def leading_ions(ranking, mz, n_ions=6):

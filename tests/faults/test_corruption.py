@@ -138,6 +138,8 @@ def test_a_rerun_makes_a_damaged_artifact_anew(study, finished):
         ("tiny/nmf/repeat-1/cgan/history.csv", "tiny/nmf/training.png"),
         ("tiny/nmf/repeat-1/smote/scores.csv", "tiny/nmf/table.csv"),
         ("tiny/anomaly/spots/model.safetensors", "tiny/anomaly/spots/scores.h5"),
+        ("tiny/anomaly/spots/scores.h5", "tiny/anomaly/spots/map.png"),
+        ("tiny/anomaly/spots/ions.csv", "tiny/anomaly/spots/ions.png"),
         ("tiny/anomaly/spots/metrics.json", "report.html"),
     ],
 )

@@ -46,6 +46,9 @@ LARGER = {
                 "spots": {
                     "healthy": {"rectangle": [1, 1, 1000, 60]},
                     "features": 20,
+                    "detectors": ["discriminator", "mahalanobis", "nmf-residual", "critic"],
+                    "view": "both",
+                    "updates": 40,
                     "gan": {"updates": 40},
                 }
             },
@@ -73,7 +76,7 @@ def test_stages_stay_within_what_they_declare_for_their_input(workspace, root):
         seen.add(log.stem)
         if used > asked:
             exceeded[str(log)] = used, asked
-    assert {"label", "scan_classes", "train_together", "evaluate", "anomaly_map"} <= seen
+    assert {"label", "scan_classes", "train_together", "evaluate", "detect_anomalies"} <= seen
     assert exceeded == {}
 
 

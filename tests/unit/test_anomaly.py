@@ -3,8 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imsforge.anomaly.detection import detect_anomalies
-from imsforge.artifacts.contract import Features
 from imsforge.errors import ConfigError, DataError
 from imsforge.labels.masks import read_mask
 from imsforge.labels.regions import Region
@@ -197,39 +195,3 @@ def test_a_broken_mask_is_named(tmp_path):
     path.write_text("no image")
     with pytest.raises(DataError, match=r"mask\.png: not a PNG"):
         read_mask(path)
-
-
-class Critic:
-    """Rates a row by how near it is to the origin."""
-
-    def score(self, X, labels):
-        assert (labels == labels[0]).all()
-        return -np.linalg.norm(X, axis=1)
-
-
-def test_detectors_find_what_is_far_from_healthy(peaks, rng):
-    n = 299
-    values = rng.normal(size=(n, 3)).astype(np.float32)
-    strange = np.zeros(300, dtype=bool)
-    strange[200:240] = True
-    values[200:240] += 8
-    features = Features(
-        values=values,
-        label=np.ones(n, dtype=np.int16),
-        pixel=np.arange(n),
-        train=np.arange(n) < 150,
-        names=np.array(["healthy", "unknown"]),
-    )
-    truth = {"colony": strange, "fold": np.zeros(300, dtype=bool)}
-    scores, metrics = detect_anomalies(peaks, features, Critic(), clusters=2, truth=truth)
-    detection = metrics["detection"]
-    assert detection["critic"]["colony"]["auroc"] > 0.99
-    assert detection["mahalanobis"]["colony"]["auroc"] > 0.99
-    assert detection["total_ion_current"]["colony"]["auroc"] < 0.8
-    assert detection["critic"]["fold"] == {"auroc": None, "average_precision": None, "pixels": 0}
-    assert metrics["healthy_pixels"] == 150
-    assert scores.samples.tolist() == ["1"]
-    assert len(scores.sample) == n
-    assert scores.critic[scores.train].mean() == pytest.approx(0, abs=1e-4)
-    # k-means puts the strange pixels into a cluster of their own
-    assert len(np.unique(scores.kmeans[200:240])) == 1

@@ -13,6 +13,7 @@ from imsforge.artifacts import tensors
 from imsforge.artifacts.atomic import atomic
 from imsforge.artifacts.contract import Labels, PeakMatrix, Resampled, Split
 from imsforge.artifacts.hdf5 import Artifact
+from imsforge.artifacts.text import file_names
 from imsforge.artifacts.version import FORMAT_VERSION
 from imsforge.errors import DamagedError, DataError
 from imsforge.readers.source import Source
@@ -145,3 +146,11 @@ def test_every_array_is_specified(root):
             assert re.search(rf"[`,] ?{entry}\b", about), (name, entry)
     everywhere = text[text.index("All sources have") :]
     assert all(f"`{entry}" in everywhere for entry in shared)
+
+
+def test_names_of_samples_become_names_of_files():
+    assert file_names(["left", "b.2-x_"]) == ["left", "b.2-x_"]
+    assert file_names(["../x", "é t", ""]) == ["1___x", "2__t", "3_"]
+    assert file_names(["a", "A"]) == ["1_a", "2_A"]
+    assert file_names(["a" * 300, "1_a"])[0] == f"1_{'a' * 100}"
+    assert file_names([".hidden"]) == ["1__hidden"]

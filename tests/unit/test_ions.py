@@ -134,6 +134,14 @@ def test_a_class_is_compared_with_classes_alone(peaks, labels):
     assert table.equals(rank_ions_of_classes(peaks.intensity, peaks.mz, labels))
 
 
+def test_a_class_with_nothing_to_compare_has_no_ranking(peaks, labels):
+    one = replace(labels, label=np.where(labels.label == 1, 1, 0))
+    assert rank_ions_of_classes(peaks.intensity, peaks.mz, one).empty
+    more = replace(labels, names=np.array(["left", "right", "nowhere"]))
+    table = rank_ions_of_classes(peaks.intensity, peaks.mz, more)
+    assert table.equals(rank_ions_of_classes(peaks.intensity, peaks.mz, labels))
+
+
 def test_each_large_region_has_a_ranking_beside_all_abnormal_pixels(planted):
     intensity, inside, reference, features = planted
     region = np.zeros(600, dtype=np.int32)

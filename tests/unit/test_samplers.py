@@ -28,7 +28,7 @@ from imsforge.oversampling import (
     sampler_class,
     training_sets,
 )
-from imsforge.study.study import TRAINED_METHODS
+from imsforge.study.experiment import TRAINED_METHODS
 
 QUICK_VAE = {"updates": 60, "warm_up": 10, "hidden": 16, "latent_size": 2, "batch_size": 32}
 BASELINES = [name for name in SAMPLERS if name not in TRAINED_METHODS]

@@ -1,5 +1,6 @@
 """What a study consists of."""
 
+import copy
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from studies import TINY
 from imsforge.seeding import derive_seed
 from imsforge.study import Study
 from imsforge.study.config import validate_config
-from imsforge.study.study import FIGURES, generator_of
+from imsforge.study.experiment import FIGURES, generator_of
 
 
 @pytest.fixture
@@ -99,6 +100,45 @@ def test_seeds_are_those_of_their_purposes(study):
     experiment = study.experiment("tiny", "nmf")
     told = [study.seeds[f"train_gan/cgan/{repeat}"] for repeat in experiment.repeats]
     assert study.seeds_of_repeats(experiment, "train_gan", "cgan") == told
+
+
+def mapped(schema, **settings):
+    """Return the tiny study with some settings of its anomaly map changed."""
+    config = copy.deepcopy(TINY)
+    config["datasets"]["tiny"]["anomaly"]["spots"] |= settings
+    return Study(validate_config(config, schema))
+
+
+def test_a_network_is_trained_for_a_critic_alone(schema, study):
+    with_critic = {stage.rule for stage in study.stages}
+    without = mapped(schema, detectors=["knn", "mahalanobis"])
+    trained = {"scale_healthy", "train_healthy"}
+    assert with_critic - {stage.rule for stage in without.stages} == trained
+    assert "train_gan/anomaly" not in without.seeds
+    assert "detect_anomalies" in without.seeds
+    assert study.anomaly_map("tiny", "spots").has_critic
+
+
+def test_a_map_says_how_pixels_are_scored_and_what_that_depends_on(schema):
+    study = mapped(schema, detectors=["knn"], trim=0.1, known={"classes": [1]})
+    spots = study.anomaly_map("tiny", "spots")
+    assert spots.detection_settings == {
+        **{"detectors": ["knn"], "view": "count", "rate": 0.1, "folds": 3, "trim": 0.1},
+        **{"clusters": 3, "updates": 40},
+    }
+    assert spots.modules == ["imsforge.anomaly.discriminators", "imsforge.anomaly.library"]
+    assert spots.known_classes == [1]
+    assert not spots.background_by_class
+    by_class = mapped(schema, off_tissue={"classes": 2}).anomaly_map("tiny", "spots")
+    assert by_class.background_by_class
+    assert by_class.known_classes is None
+
+
+def test_files_that_only_the_data_name_lie_in_a_folder_of_a_stage(study):
+    (regions,) = study.folders
+    assert regions == "results/tiny/anomaly/spots/regions"
+    assert regions in study.outputs
+    assert regions not in study.artifacts
 
 
 def test_it_names_what_a_user_gave(schema, tmp_path):

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from imsforge.anomaly.registry import CRITIC, DETECTORS
+from imsforge.anomaly.registry import modules_behind as detector_modules
 from imsforge.oversampling.registry import REFINEMENTS, SAMPLERS, modules_behind
 from imsforge.seeding import derive_seed
 from imsforge.study import code
@@ -97,13 +99,22 @@ def test_every_method_can_be_followed(root):
         assert code_digest(root / "scripts/oversample.py", *modules_behind(method))
 
 
+def test_every_detector_can_be_followed(root):
+    for name in DETECTORS:
+        assert code_digest(root / "scripts/detect_anomalies.py", *detector_modules([name]))
+
+
 #: What draws spectra by a method, as the rule `oversample` has it.
 METHODS = ("none", "smote", "cwgan-gp", "vae", "vae+calibrate")
 DRAWN = {f"oversample {method}" for method in METHODS}
+#: Maps of one detector, as the rule `detect_anomalies` has them.
+MAPS = {f"detect_anomalies {name}" for name in ("knn", "mahalanobis", "discriminator", CRITIC)}
+NETWORKS = {"detect_anomalies discriminator", f"detect_anomalies {CRITIC}"}
 TRAINED = {"train_gan", "train_together"}
 FIGURES = {
     *("plot_classes", "plot_class_numbers", "plot_fidelity", "plot_frechet", "plot_peaks"),
     *("plot_recall_matrices", "plot_spectra", "plot_training"),
+    *("anomaly_map", "plot_anomaly_ions"),
 }
 CLUSTERED = {"label", "scan_classes"}
 ALL = None
@@ -128,8 +139,8 @@ TABLE = {
     "labels/masks.py": {"label", "select_healthy"},
     "splits/pixels.py": {"split"},
     "splits/healthy.py": {"select_healthy"},
-    "gan/training.py": TRAINED | {"oversample cwgan-gp"},
-    "gan/networks.py": TRAINED | {"oversample cwgan-gp", "anomaly_map"},
+    "gan/training.py": TRAINED | {"oversample cwgan-gp", f"detect_anomalies {CRITIC}"},
+    "gan/networks.py": TRAINED | {"oversample cwgan-gp"} | NETWORKS,
     "vae/settings.py": {"train_vae", "oversample vae", "oversample vae+calibrate"},
     "vae/training.py": {"train_vae", "oversample vae", "oversample vae+calibrate"},
     "oversampling/refinements.py": {"oversample vae+calibrate"},
@@ -139,13 +150,25 @@ TABLE = {
     "evaluation/classifiers.py": {"evaluate", "collect_scores", "report"},
     "evaluation/comparison.py": {"collect_scores", "report"},
     "fidelity/neighbours.py": {"assess_fidelity", "collect_fidelity", "plot_fidelity", "report"},
-    "anomaly/detection.py": {"anomaly_map"},
+    "anomaly/detection.py": MAPS,
+    "anomaly/cross_fitting.py": MAPS,
+    "anomaly/tissue.py": MAPS,
+    "anomaly/library.py": {"detect_anomalies knn"},
+    "anomaly/gaussian.py": {"detect_anomalies mahalanobis"},
+    "anomaly/ensemble.py": {"detect_anomalies discriminator"},
+    "anomaly/critic.py": {f"detect_anomalies {CRITIC}"},
+    "anomaly/registry.py": MAPS | {"anomaly_map", "report", "record"},
+    "anomaly/summary.py": {"anomaly_map"},
+    "anomaly/known.py": {"anomaly_map"},
+    "anomaly/region_ions.py": {"anomaly_regions"},
+    "ions.py": {"anomaly_regions", "class_ions", "plot_anomaly_ions"},
     "plots/matrices.py": {"plot_frechet", "plot_recall_matrices"},
-    "plots/style.py": FIGURES | {"anomaly_map"},
+    "plots/style.py": FIGURES,
     "study/report/page.html.jinja": {"report"},
     "study/report/facts.py": {"report"},
     "study/record/crate.py": {"record"},
     "study/study.py": {"report", "record"},
+    "study/anomaly_map.py": {"report", "record"},
     "phantom/chemistry.py": {"phantom"},
     "artifacts/hdf5.py": ALL,
     **{name: set() for name in WITHOUT_EFFECT},
@@ -156,10 +179,13 @@ TABLE = {
 
 
 def digests(scripts):
-    """Return the digests of all stages; of `oversample`, of each method."""
+    """Return the digests of all stages; of `oversample`, of each method, and so with maps."""
     code._module.cache_clear()
     found = {path.stem: code_digest(path) for path in scripts.glob("*.py")}
-    del found["oversample"]
+    del found["oversample"], found["detect_anomalies"]
+    for name in MAPS:
+        script, detector = name.split()
+        found[name] = code_digest(scripts / f"{script}.py", *detector_modules([detector]))
     for method in METHODS:
         modules = modules_behind(method)
         found[f"oversample {method}"] = code_digest(scripts / "oversample.py", *modules)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from imsforge.anomaly.registry import DETECTORS
+from imsforge.anomaly.views import VIEWS
 from imsforge.errors import ConfigError, IngestError
 from imsforge.evaluation.classifiers import CLASSIFIERS, PRIORS
 from imsforge.gan.settings import KINDS, RECIPES, GANSettings
@@ -16,7 +18,7 @@ from imsforge.readers.files import name_samples, raw_files
 from imsforge.scaling import METHODS as SCALERS
 from imsforge.splits.pixels import split_pixels
 from imsforge.study.config import check_yaml, validate_config
-from imsforge.study.study import GAN_METHODS
+from imsforge.study.experiment import GAN_METHODS
 from imsforge.vae.settings import VAESettings
 
 MINIMAL = {
@@ -58,7 +60,10 @@ def test_defaults_are_filled_in_at_every_depth(schema):
     assert kidney["labels"]["classes"] == 20
     assert kidney["experiments"]["nmf"]["split"]["max_train"] == 5000
     assert kidney["experiments"]["nmf"]["gan"]["batch_size"] == 64
-    assert kidney["anomaly"]["spots"]["scaler"] == "standard"
+    spots = kidney["anomaly"]["spots"]
+    assert (spots["scaler"], spots["folds"]) == ("standard", 5)
+    assert spots["off_tissue"] == {"below": 0.1}
+    assert spots["regions"] == {"min_pixels": 20}
 
 
 def test_validating_twice_changes_nothing(schema):
@@ -151,7 +156,52 @@ def test_a_mistake_is_told_in_one_line_that_names_it(config, says, schema):
     assert "\n" not in str(raised.value)
 
 
-MAP = ("datasets", "kidney", "anomaly", "spots", "healthy")
+SPOTS = ("datasets", "kidney", "anomaly", "spots")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("detectors", ["knn", "knm"], "the 2nd of datasets.kidney.anomaly.spots.detectors: 'knm' "),
+        ("detectors", ["knm"], f"'knm' is not one of {', '.join(DETECTORS)}"),
+        ("detectors", ["critic"], "anomaly.spots: key 'gan' is missing"),
+        ("view", "counts", "'counts' is not one of count, composition, weights, both"),
+        ("off_tissue", {}, "off_tissue: needs exactly one of below and classes"),
+        ("off_tissue", {"below": 0.1, "classes": 1}, "needs exactly one of below and classes"),
+        ("known", {}, "known: key 'classes' is missing"),
+        ("trim", 0.6, "trim: 0.6"),
+        ("false_alarm_rate", 0, "false_alarm_rate: 0"),
+        ("false_alarm_rate", 0.6, "false_alarm_rate: 0.6"),
+        ("folds", 1, "folds: 1"),
+        ("folds", 21, "folds: 21"),
+    ],
+)
+def test_a_mistake_in_an_anomaly_map_is_told(key, value, says, schema):
+    with pytest.raises(ConfigError) as raised:
+        validate_config(changed(*SPOTS, key, value), schema)
+    assert says in str(raised.value)
+
+
+def test_an_anomaly_map_may_say_all_of_this(schema):
+    said = {
+        "detectors": ["critic", "knn"],
+        "gan": {"updates": 40},
+        "view": "both",
+        "off_tissue": {"classes": ["glass", 3]},
+        "known": {"classes": "tumour"},
+        "trim": 0.1,
+        "updates": 50,
+    }
+    spots = {"healthy": {"classes": 1}, **said}
+    found = validate_config(changed(*SPOTS, spots), schema)["datasets"]["kidney"]["anomaly"][
+        "spots"
+    ]
+    assert {key: found[key] for key in said if key != "gan"} == {
+        key: value for key, value in said.items() if key != "gan"
+    }
+
+
+MAP = (*SPOTS, "healthy")
 LABELS = ("datasets", "kidney", "labels")
 
 
@@ -173,6 +223,8 @@ LABELS = ("datasets", "kidney", "labels")
         ((*LABELS, "column"), "no", 'labels.column: .* write "no"'),
         ((*MAP, "classes"), "no", 'healthy.classes: .* write "no"'),
         ((*MAP, "sample"), "[a, 1.0]", '2nd of {}: .* write "1"'),
+        ((*SPOTS, "off_tissue", "classes"), "off", 'off_tissue.classes: .* write "no"'),
+        ((*SPOTS, "known", "classes"), "[a, yes]", '2nd of {}: .* write "yes"'),
         (("datasets", "kidney", "input"), "{no: a.h5, b: b.h5}", '1st of {}: .* write "no"'),
         (("datasets",), "{on: {}}", 'the names of datasets: .* write "yes"'),
     ],
@@ -288,6 +340,12 @@ def test_schema_and_library_agree(definitions):
     assert one["enum"] == several["items"]["enum"] == list(PRIORS)
     assert definitions["scaler"]["enum"] == list(SCALERS)
     assert set(GAN_METHODS) == set(KINDS)
+
+
+def test_detectors_and_views_are_the_library_s(definitions):
+    properties = definitions["anomaly"]["properties"]
+    assert properties["detectors"]["items"]["enum"] == list(DETECTORS)
+    assert properties["view"]["enum"] == list(VIEWS)
 
 
 def test_gan_defaults_are_the_library_s(definitions):

@@ -9,11 +9,58 @@ from imsforge.evaluation.score_tables import score_table
 from imsforge.evaluation.scores import ALL_SAMPLES, SCORE_COLUMNS
 from imsforge.fidelity.assessment import FIDELITY_COLUMNS
 from imsforge.study import Study
+from imsforge.study.report.anomaly import (
+    LEADING,
+    anomaly_paragraphs,
+    detection_table,
+    detector_table,
+    regions_table,
+)
 from imsforge.study.report.build import build_report
 from imsforge.study.report.facts import measurement_facts, peak_summary, sample_table
 
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
+
+
+#: What a map of 2,009 pixels left behind.
+DETECTED = {"auroc": 0.875, "average_precision": 0.5, "recall": 0.75, "precision": 0.6}
+DETECTED |= {"pixels": 40, "off_tissue": 4}
+METRICS = {
+    "pixels": 2009,
+    "healthy": 500,
+    "train": 480,
+    "off_tissue": 9,
+    "outside": 1500,
+    "false_alarm_rate": 0.05,
+    "view": "brightness <b>counts</b>",
+    "detectors": [
+        {
+            "name": name,
+            "threshold": 4.25,
+            "abnormal": abnormal,
+            "share": abnormal / 1500,
+            "false_alarms": 0.048,
+            "assumes": "far from <i>healthy</i> pixels",
+        }
+        for name, abnormal in (("knn", 123), ("lof", 30))
+    ],
+    "agreement": {"knn": {"knn": 1.0, "lof": 0.3125}, "lof": {"knn": 0.3125, "lof": 1.0}},
+    "leading_agreement": 0.3125,
+    "detection": {
+        "knn": {"colony": DETECTED},
+        "lof": {"colony": {**DETECTED, "auroc": None, "average_precision": None}},
+    },
+    "warnings": ["knn ranks the pixels <b>unlike</b> the others"],
+    "caveat": "The rate is stated for tissue like the mask's.",
+}
+REGIONS = pd.DataFrame(
+    [(1, "1", 90, 6.5, 8.0, 0.002, 3, 14, 5, 20, 8.5, 9.5), (2, "1", 33, 5, 6, 0.01, *[1] * 6)],
+    columns=[
+        *("region", "sample", "pixels", "mean_score", "max_score", "false_alarm_rate"),
+        *("x_min", "x_max", "y_min", "y_max", "x_centre", "y_centre"),
+    ],
+)
 
 
 def dataset(**more):
@@ -28,7 +75,7 @@ def dataset(**more):
         "together": False,
         **more,
     }
-    anomaly = {"spots": {"features": 5}}
+    anomaly = {"spots": {"features": 5, "detectors": ["knn", "lof"]}}
     return {"input": "a<b>.imzML", "experiments": {"e": experiment}, "anomaly": anomaly}
 
 
@@ -62,10 +109,16 @@ def run(tmp_path):
     rows = [("none", 1, name, "two_sample_auc", 0.5625) for name in ("<i>x</i>", "NA", "all")]
     fidelity = pd.DataFrame(rows, columns=FIDELITY_COLUMNS)
     write_csv(fidelity, folder / "e" / "fidelity.csv")
-    values = {"auroc": 0.875, "average_precision": None, "pixels": 3}
-    metrics = {"healthy_pixels": 4, "pixels": 9, "detection": {"critic": {"colony": values}}}
-    write_json(metrics, folder / "anomaly" / "spots" / "metrics.json")
-    for figure in ("peaks", "classes", "anomaly/spots/map", *(f"e/{name}" for name in FIGURES)):
+    ions = pd.DataFrame([(1, 700.25, -2.5), (2, 400.5, 1.25)], columns=["rank", "mz", "effect"])
+    ions = ions.assign(auroc=0.1, log2_fold_change=-1.5, mean_inside=0.01, mean_outside=0.02)
+    by_class = [ions.assign(**{"class": name}) for name in ("<i>x</i>", "NA")]
+    write_csv(pd.concat(by_class), folder / "class_ions.csv")
+    spots = folder / "anomaly" / "spots"
+    write_json(METRICS, spots / "metrics.json")
+    write_csv(pd.concat([ions.assign(region=number) for number in (0, 1, 2)]), spots / "ions.csv")
+    write_csv(REGIONS, spots / "regions.csv")
+    figures = ("peaks", "classes", "anomaly/spots/map", "anomaly/spots/ions")
+    for figure in (*figures, *(f"e/{name}" for name in FIGURES)):
         (folder / f"{figure}.png").write_bytes(PIXEL)
     return tmp_path
 
@@ -90,7 +143,7 @@ def page(write):
 
 def test_the_page_holds_what_was_found(page):
     assert "m/z 400.5000 and 700.2500" in page
-    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 8
+    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 9
     assert "0.25" in page
     assert "0.875" in page
     assert "torch" in page
@@ -106,7 +159,7 @@ def test_nothing_is_said_of_spectra_that_nobody_generated(write):
     """Though an earlier study left a table and figures of them."""
     page = write(tasks=["oversample"])
     assert "what the columns mean" not in page
-    assert page.count("data:image/png;base64,") == 5
+    assert page.count("data:image/png;base64,") == 6
 
 
 def test_the_methods_of_the_study_are_explained_and_no_others(write):
@@ -138,6 +191,7 @@ def test_every_figure_has_a_caption(root):
         "classes",
         "class_numbers",
         "map",
+        "ions",
         "table",
         "fidelity_table",
         *FIGURES,
@@ -259,3 +313,53 @@ def test_classes_that_are_hardly_more_than_noise_are_warned_of(run, write):
     page = write()
     assert '<p class="warning">Of 12 pairs of neighbouring pixels 17.0% share a class' in page
     assert "Classes may be noise; try labels.transform: sqrt, fewer labels.classes" in page
+
+
+def test_an_anomaly_map_is_told_in_sentences(page):
+    assert "knn calls 8.2 % of the tissue outside the mask abnormal (123 of 1,500 pixels)" in page
+    assert "at a stated false-alarm rate of 5 % on tissue like the mask&#39;s" in page
+    assert "make up 2 regions, the largest of 90 pixels, x 3 to 14 and y 5 to 20" in page
+    assert "in m/z (+ more, - less) - 700.2500, + 400.5000." in page
+    assert (
+        "Detectors learnt from 480 of 500 healthy pixels; 9 of 2,009 pixels with signal lie off"
+        in page
+    )
+    assert "Of 40 pixels known to be abnormal (colony) knn finds 75 %, with an area" in page
+    assert "curve of 0.875; they are 60 % of the pixels that it calls abnormal" in page
+    assert METRICS["caveat"].replace("'", "&#39;") in page
+    assert '<ul class="warning">\n<li>knn ranks the pixels &lt;b&gt;unlike' in page
+
+
+def test_sentences_and_tables_agree():
+    regions = REGIONS.assign(pixels=[77, 33])
+    ions = pd.DataFrame(columns=["region", "rank", "mz", "effect"])
+    text = " ".join(anomaly_paragraphs(METRICS, regions, ions))
+    table = detector_table(METRICS).set_index("detector")
+    assert f"calls {table.loc['knn', 'abnormal outside the mask']} of the tissue" in text
+    assert table.loc["lof", "rank correlation with the first"] == "0.31"
+    assert f"the largest of {regions_table(regions, ions)['pixels'][0]} pixels" in text
+    assert regions_table(regions, ions)[LEADING].tolist() == ["-", "-"]
+    found = detection_table(METRICS).set_index("detector")
+    assert f"curve of {found.loc['knn', 'AUROC']}" in text
+    assert found.loc["lof", "AUROC"] == "-"
+    assert detection_table({**METRICS, "detection": {}}) is None
+
+
+def test_a_map_without_regions_says_so(run, write):
+    spots = run / "liver" / "anomaly" / "spots"
+    write_csv(REGIONS[:0], spots / "regions.csv")
+    write_csv(read_csv(spots / "ions.csv")[:0], spots / "ions.csv")
+    page = write()
+    assert "No abnormal pixels lie together in a region as large as asked for." in page
+    assert "<p>None.</p>" in page
+
+
+def test_more_regions_than_fit_are_counted(run, write):
+    many = pd.concat([REGIONS[:1]] * 25).assign(region=range(1, 26))
+    write_csv(many, run / "liver" / "anomaly" / "spots" / "regions.csv")
+    assert "The largest of 25; regions.csv lists all." in write()
+
+
+def test_classes_are_told_with_their_ions(page):
+    assert "- 700.2500, + 400.5000" in page
+    assert page.count(LEADING) == 2

@@ -3,7 +3,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
+from imsforge.anomaly.scores import AnomalyScores
 from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Resampled
 from imsforge.evaluation.comparison import COMPARISON_COLUMNS
 from imsforge.evaluation.scores import SCORE_COLUMNS
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.workflow
 
 DATASET = [
     *("spectra.h5", "ingest.json", "peaks.h5", "peaks.csv", "labels.h5", "classes.csv"),
-    *("coherence.json", "classes.png", "classes.svg", "peaks.png", "peaks.svg"),
+    *("coherence.json", "class_ions.csv", "classes.png", "classes.svg", "peaks.png", "peaks.svg"),
 ]
 REPEAT = ["split.h5", "features.h5", "scaled.h5"]
 EXPERIMENT = [
@@ -28,7 +30,10 @@ EXPERIMENT = [
     ),
 ]
 METHOD = ["resampled.h5", "scores.csv", "fidelity.csv"]
-ANOMALY = ["scores.h5", "map.png", "map.svg", "metrics.json"]
+ANOMALY = [
+    *("scores.h5", "map.png", "map.svg", "metrics.json", "regions.csv", "ions.csv"),
+    *("ions.png", "ions.svg", "regions/phantom.geojson", "regions/phantom.png"),
+]
 
 
 def test_every_artifact_is_where_it_belongs(finished):
@@ -56,7 +61,10 @@ def test_every_artifact_is_where_it_belongs(finished):
 def test_a_study_names_what_a_run_makes_and_no_more(finished, root):
     study = Study(validate_config(TINY, root / "workflow/schemas/config.schema.yaml"))
     made = {f"results/{name}" for name in finished.bytes_of_results()}
-    assert set(study.artifacts) == {name for name in made if not name.startswith("results/code/")}
+    inside = {name for name in made for folder in study.folders if name.startswith(f"{folder}/")}
+    assert len(inside) == 2  # the outlines and the mask of one sample
+    code = {name for name in made if name.startswith("results/code/")}
+    assert set(study.artifacts) == made - inside - code
     logs = {
         str(path.relative_to(finished.folder)) for path in finished.folder.rglob("logs/**/*.log")
     }
@@ -152,16 +160,56 @@ def test_labels_cover_every_pixel(finished):
     assert set(labels.label) == {1, 2, 3, 4}
 
 
+SPOTS = "results/tiny/anomaly/spots"
+
+
 def test_the_anomaly_map_knows_the_truth(finished):
-    metrics = json.loads((finished.folder / "results/tiny/anomaly/spots/metrics.json").read_text())
-    assert set(metrics["detection"]) == {"critic", "mahalanobis", "total_ion_current"}
+    metrics = json.loads((finished.folder / SPOTS / "metrics.json").read_text())
+    assert list(metrics["detection"]) == sorted(["discriminator", "mahalanobis", "critic"])
     assert set(metrics["detection"]["critic"]) == {"colony", "fold", "any"}
     assert 0 <= metrics["detection"]["critic"]["colony"]["auroc"] <= 1
+    assert [one["name"] for one in metrics["detectors"]] == [
+        "discriminator",
+        "mahalanobis",
+        "critic",
+    ]
+    assert "the sign of critic is not defined" in " ".join(metrics["warnings"])
+
+
+def test_an_anomaly_map_s_figures_follow_from_its_scores(finished):
+    scores = AnomalyScores.read(finished.folder / SPOTS / "scores.h5")
+    metrics = json.loads((finished.folder / SPOTS / "metrics.json").read_text())
+    outside = scores.tissue & ~scores.healthy
+    for k, told in enumerate(metrics["detectors"]):
+        assert told["share"] == pytest.approx(scores.abnormal(k)[outside].mean())
+        healthy = scores.abnormal(k)[scores.healthy & scores.tissue]
+        assert healthy.mean() == pytest.approx(told["false_alarms"])
+        assert healthy.mean() <= 0.1
+    regions = pd.read_csv(finished.folder / SPOTS / "regions.csv")
+    mask = np.asarray(Image.open(finished.folder / SPOTS / "regions/phantom.png"))
+    assert regions["pixels"].sum() == np.count_nonzero(mask)
+    assert (regions["pixels"] >= 5).all()
+    outlines = json.loads((finished.folder / SPOTS / "regions/phantom.geojson").read_text())
+    assert len(outlines["features"]) == len(regions)
+    ions = pd.read_csv(finished.folder / SPOTS / "ions.csv")
+    assert set(ions["region"]) == {0, *regions["region"][:10]}
+
+
+def test_the_report_says_what_the_tables_hold(finished):
+    page = (finished.folder / "results/report.html").read_text()
+    metrics = json.loads((finished.folder / SPOTS / "metrics.json").read_text())
+    leading = metrics["detectors"][0]
+    assert f"discriminator calls {100 * leading['share']:.3g} % of the tissue outside" in page
+    regions = pd.read_csv(finished.folder / SPOTS / "regions.csv")
+    assert f"make up {len(regions)} regions" in page
+    ions = pd.read_csv(finished.folder / "results/tiny/class_ions.csv", dtype={"class": str})
+    first = ions.iloc[0]
+    assert f"{'+' if first['effect'] > 0 else '-'} {first['mz']:.4f}" in page
 
 
 def test_the_report_stands_alone(finished):
     page = (finished.folder / "results/report.html").read_text()
-    assert page.count("data:image/png;base64,") == 10
+    assert page.count("data:image/png;base64,") == 11
     assert 'src="http' not in page
     assert "<link" not in page
     assert "<script" not in page

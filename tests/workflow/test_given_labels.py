@@ -16,6 +16,8 @@ pytestmark = pytest.mark.workflow
 #: The grid of the measurement: 12 x 10 pixels, coordinates from 0.
 LEFT = np.arange(12) < np.full((10, 1), 7)
 
+METRICS = "results/own/anomaly/spots/metrics.json"
+
 
 @pytest.fixture
 def masks(workspace):
@@ -100,3 +102,32 @@ def test_classes_of_given_labels_may_be_the_healthy_ones(workspace, measurement,
     # Other labels, other healthy pixels.
     Image.fromarray(LEFT).save(masks / "medulla.tif")
     assert workspace.planned(target) == {"label": 1, "select_healthy": 1}
+
+
+def test_classes_may_mean_background_or_known_abnormal_tissue(workspace, measurement):
+    spots = {
+        "healthy": {"classes": 1},
+        "features": 4,
+        "detectors": ["mahalanobis"],
+        "folds": 2,
+        "false_alarm_rate": 0.2,
+        "off_tissue": {"classes": 3},
+        "known": {"classes": [2]},
+    }
+    labels = {"method": "column", "column": "tissue"}
+    maps = {"spots": spots}
+    workspace.configure(study({"input": str(measurement), "labels": labels, "anomaly": maps}))
+    run = workspace.snakemake(METRICS)
+    assert run.returncode == 0, run.stderr
+    metrics = json.loads((workspace.folder / METRICS).read_text())
+    told = {key: metrics[key] for key in ("pixels", "healthy", "off_tissue", "outside")}
+    assert told == {"pixels": 120, "healthy": 60, "off_tissue": 1, "outside": 59}
+    assert metrics["detection"]["mahalanobis"]["2"]["pixels"] == 59
+    # Known classes are compared with and no more, so that nothing is scored again.
+    del spots["known"]
+    workspace.configure(study({"input": str(measurement), "labels": labels, "anomaly": maps}))
+    assert workspace.planned(METRICS) == {"anomaly_map": 1}
+    spots["false_alarm_rate"] = 0.01
+    workspace.configure(study({"input": str(measurement), "labels": labels, "anomaly": maps}))
+    run = workspace.snakemake(METRICS)
+    assert "0.01 can be told from 99 healthy pixels on, but only 60 lie on the tissue" in run.stderr

@@ -114,7 +114,7 @@ def test_forced_labels_run_everything_below(finished):
         ("features", "scale"),
         ("models", "train_healthy"),
         ("evaluation", "plot_training"),
-        ("anomaly", "anomaly_map"),
+        ("anomaly", "plot_anomaly_ions"),
         ("report", "report"),
         ("results/tiny/peaks.csv", "extract_peaks"),
     ],
@@ -235,7 +235,8 @@ def test_a_second_study_in_the_same_folder_knows_nothing_of_the_first(finished, 
     record = json.loads(told["provenance.json"])
     assert datetime.fromisoformat(record["started"]) >= begun - timedelta(seconds=2)
     assert {stage["rule"] for stage in record["stages"]} == {
-        *("phantom", "ingest", "extract_peaks", "label", "plot_peaks", "plot_classes", "split"),
+        *("phantom", "ingest", "extract_peaks", "label", "class_ions", "plot_peaks"),
+        *("plot_classes", "split"),
         *("reduce", "scale", "train_gan", "oversample", "evaluate", "collect_scores"),
         *("plot_recall_matrices", "plot_training", "report"),
     }

@@ -9,7 +9,8 @@ from imsforge.device import gpus_to_ask
 from imsforge.oversampling.registry import modules_behind
 from imsforge.study import Study
 from imsforge.study.code import code_digest
-from imsforge.study.study import CAPTIONS, GAN_METHODS
+from imsforge.study.experiment import GAN_METHODS
+from imsforge.study.study import CAPTIONS
 
 # Snakemake fills `<results>` and `<logs>` in, and adds the prefix of a module.
 STUDY = Study(config, results="<results>", logs="<logs>")
@@ -103,13 +104,13 @@ def known_anomalies(wildcards):
     return rules.phantom.output.truth if dataset_of(wildcards).is_phantom else []
 
 
-def reported(file, content):
-    """Mark a figure of an experiment for Snakemake's own report."""
+def reported(file, content, name="{experiment}", below=""):
+    """Mark a figure of an experiment or anomaly map for Snakemake's own report."""
     return report(
-        f"<results>/{{dataset}}/{{experiment}}/{file}.png",
+        f"<results>/{{dataset}}/{below}{name}/{file}.png",
         caption=f"../report/{file}.rst",
         category="{dataset}",
-        subcategory="{experiment}",
+        subcategory=name,
         labels={"content": content},
     )
 

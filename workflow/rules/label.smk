@@ -28,3 +28,28 @@ rule label:
         "Finding the classes of {wildcards.dataset}"
     script:
         "../../scripts/label.py"
+
+
+rule class_ions:
+    input:
+        peaks=rules.extract_peaks.output.peaks,
+        labels=rules.label.output.labels,
+    output:
+        table="<results>/{dataset}/class_ions.csv",
+    log:
+        "<logs>/{dataset}/class_ions.log",
+    benchmark:
+        "<logs>/{dataset}/class_ions.benchmark.tsv"
+    conda:
+        "../../envs/imsforge.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000, 4),
+        runtime=minutes(30),
+    params:
+        seed=seed_for("class_ions"),
+        code=code("class_ions"),
+    message:
+        "Ranking the ions of the classes of {wildcards.dataset}"
+    script:
+        "../../scripts/class_ions.py"

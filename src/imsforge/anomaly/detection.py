@@ -6,18 +6,14 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
-from imsforge.anomaly.critic import Critic
 from imsforge.anomaly.cross_fitting import cross_fitted_scores, matched_folds
-from imsforge.anomaly.registry import CRITIC, DETECTORS
+from imsforge.anomaly.registry import CRITIC, DETECTORS, TRIMMER, trained_critic
 from imsforge.anomaly.scores import AnomalyScores
-from imsforge.anomaly.thresholds import false_alarm_rate, threshold
+from imsforge.anomaly.thresholds import check_rate, false_alarm_rate, threshold
 from imsforge.anomaly.views import PixelRows, rarer
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)
-
-#: The detector that looks for abnormal pixels in a mask that may hold some.
-TRIMMER = "discriminator"
 
 
 def detect_anomalies(
@@ -31,6 +27,7 @@ def detect_anomalies(
     folds,
     trim,
     clusters,
+    updates=None,
     critic=None,
     scaled=None,
     seed=0,
@@ -53,6 +50,7 @@ def detect_anomalies(
         Share of the healthy pixels, the most abnormal ones to `TRIMMER`, that detectors do not
         learn from. Thresholds are set on all healthy pixels nevertheless.
     clusters : int, clusters of the k-means map
+    updates : int or None, the length of the training of networks, instead of their own
     critic : ConditionalGAN or None, trained on the healthy rows of ``scaled``; with the detector
         "critic" only
     scaled : Features or None, what it was trained on
@@ -65,25 +63,28 @@ def detect_anomalies(
     Raises
     ------
     DataError
-        If there are fewer healthy pixels than folds.
+        If there are too few healthy pixels for the folds, or for the rate.
     """
     pixel, healthy = features.pixel, features.train & tissue
+    check_rate(np.count_nonzero(healthy), rate)
     rows = PixelRows(peaks.intensity[pixel], features.values, peaks.total_ion_current[pixel])
     place = peaks.x[pixel], peaks.y[pixel], peaks.sample[pixel]
     fold = matched_folds(*place, healthy, folds)
     train = healthy
     if trim:
-        train = healthy & ~most_abnormal(rows, view, fold, healthy, trim, seed)
+        train = healthy & ~most_abnormal(rows, view, fold, healthy, trim, seed, updates)
         fold = np.where(train, fold, -1)
     scores = {}
     for name in detectors:
         if name == CRITIC:
-            scores[name] = Critic.of(critic, scaled.training_set[0]).anomaly_score(scaled.values)
+            rater = trained_critic(critic, scaled.training_set[0])
+            scores[name] = rater.anomaly_score(scaled.values)
         else:
-            scores[name] = detector_scores(name, rows, view, fold, healthy, seed)
+            scores[name] = detector_scores(name, rows, view, fold, healthy, seed, updates)
         logger.info("%s has scored %d pixels", name, len(rows))
     x, y, sample = place
-    table = np.column_stack([scores[name] for name in detectors])
+    # As they are kept, so that no pixel passes a threshold by rounding alone.
+    table = np.column_stack([scores[name] for name in detectors]).astype(np.float32)
     return AnomalyScores(
         x=x,
         y=y,
@@ -95,7 +96,7 @@ def detect_anomalies(
         total_ion_current=peaks.total_ion_current[pixel].astype(np.float32),
         kmeans=_clusters(rows.view("count"), clusters, seed),
         detectors=np.array(detectors),
-        score=table.astype(np.float32),
+        score=table,
         false_alarm_rate=np.column_stack(
             [false_alarm_rate(score, score[healthy]) for score in table.T]
         ).astype(np.float32),
@@ -103,7 +104,7 @@ def detect_anomalies(
     )
 
 
-def detector_scores(name, rows, view, fold, healthy, seed=0):
+def detector_scores(name, rows, view, fold, healthy, seed=0, updates=None):
     """Score all pixels by a detector, each by fits that did not see it.
 
     Parameters
@@ -115,6 +116,7 @@ def detector_scores(name, rows, view, fold, healthy, seed=0):
     fold : (n_pixels,) int array, as of `cross_fitted_scores`
     healthy : (n_pixels,) bool, what the scores of two views are compared by
     seed : int
+    updates : int or None, as of `detect_anomalies`
 
     Returns
     -------
@@ -123,16 +125,16 @@ def detector_scores(name, rows, view, fold, healthy, seed=0):
     entry = DETECTORS[name]
     views = [entry.view] if entry.view else ["count", "composition"] if view == "both" else [view]
     scores = [
-        cross_fitted_scores(entry.make(derive_seed(seed, name)), rows.view(one), fold)
+        cross_fitted_scores(entry.make(derive_seed(seed, name), updates), rows.view(one), fold)
         for one in views
     ]
     score = scores[0] if len(scores) == 1 else rarer(scores, healthy)
     return score / rows.total_ion_current if entry.per_current else score
 
 
-def most_abnormal(rows, view, fold, healthy, share, seed=0):
+def most_abnormal(rows, view, fold, healthy, share, seed=0, updates=None):
     """Return which healthy pixels look the least healthy, (n_pixels,) bool, a share of them."""
-    score = detector_scores(TRIMMER, rows, view, fold, healthy, seed)
+    score = detector_scores(TRIMMER, rows, view, fold, healthy, seed, updates)
     found = healthy & (score > np.quantile(score[healthy], 1 - share))
     logger.info("%d of %d healthy pixels are left out", found.sum(), healthy.sum())
     return found

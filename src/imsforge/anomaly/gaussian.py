@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.covariance import LedoitWolf
+from sklearn.covariance import LedoitWolf, MinCovDet
 
 from imsforge.anomaly.base import Detector
 
@@ -34,3 +34,8 @@ class Mahalanobis(Detector):
 
     def _score(self, X):
         return np.sqrt(np.maximum(self.covariance_.mahalanobis(X), 0))
+
+
+def minimum_covariance_determinant(random_state=None):
+    """Return `Mahalanobis` under the three quarters of the rows that lie closest together."""
+    return Mahalanobis(MinCovDet(support_fraction=0.75, random_state=random_state))

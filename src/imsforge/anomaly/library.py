@@ -3,8 +3,10 @@
 import numpy as np
 from sklearn.base import clone
 from sklearn.cluster import KMeans
+from sklearn.ensemble import IsolationForest
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
+from sklearn.svm import OneClassSVM
 
 from imsforge.anomaly.base import Detector
 
@@ -26,6 +28,16 @@ class Outliers(Detector):
 
     def _score(self, X):
         return -self.estimator_.score_samples(X)
+
+
+def isolation_forest(random_state=None):
+    """Return `Outliers` of an isolation forest."""
+    return Outliers(IsolationForest(random_state=random_state))
+
+
+def one_class_svm():
+    """Return `Outliers` of a support vector machine with one row in twenty beyond its border."""
+    return Outliers(OneClassSVM(nu=0.05))
 
 
 class Mixture(Detector):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from imsforge.errors import DataError
+
 
 def false_alarm_rate(score, healthy):
     """Return the share of healthy pixels that reach each score, on the safe side.
@@ -37,3 +39,18 @@ def threshold(healthy, rate):
     n = len(healthy)
     place = int(np.ceil((n + 1) * (1 - rate)))
     return float(np.sort(healthy)[place - 1]) if place <= n else float("inf")
+
+
+def check_rate(n_healthy, rate):
+    """Refuse a false-alarm rate that so few healthy pixels cannot tell.
+
+    Raises
+    ------
+    DataError
+    """
+    if (n_healthy + 1) * rate < 1:
+        needed = int(np.ceil(1 / rate)) - 1
+        raise DataError(
+            f"false_alarm_rate: {rate:g} can be told from {needed} healthy pixels on, but only "
+            f"{n_healthy} lie on the tissue; state a larger one, or mark more healthy pixels"
+        )

@@ -4,7 +4,36 @@ import logging
 
 import numpy as np
 
+from imsforge.labels.classes import in_classes
+
 logger = logging.getLogger(__name__)
+
+
+def find_tissue(peaks, features, labels=None, *, below=None, classes=None):
+    """Return which rows lie on the tissue: not of a background class, or else bright enough.
+
+    Parameters
+    ----------
+    peaks : PeakMatrix
+    features : Features, training rows are the healthy pixels
+    labels : Labels or None, of all pixels; with ``classes`` only
+    below : float or None, see `on_tissue`
+    classes : name, list of names, or None
+        Classes of ``labels`` that mean background, in the place of ``below``.
+
+    Returns
+    -------
+    (n_rows,) bool array
+
+    Raises
+    ------
+    DataError
+        If a class is unknown.
+    """
+    if classes is None:
+        return on_tissue(peaks.total_ion_current[features.pixel], features.train, below=below)
+    background = in_classes(labels, classes, "off_tissue.classes")
+    return outside_classes(background[features.pixel], features.train)
 
 
 def on_tissue(total_ion_current, healthy, *, below=0.1):

@@ -1,10 +1,14 @@
 """Metadata as JSON, and plain text."""
 
 import json
+import re
 from pathlib import Path
 
 from imsforge.artifacts.atomic import atomic
 from imsforge.errors import DataError, damaged
+
+# Letters of a name that make up that of a file, which may have 255 bytes.
+_LONGEST = 100
 
 
 def write_json(content, path):
@@ -32,3 +36,24 @@ def write_text(text, path):
     """Write a text file."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def file_names(names):
+    """Return names for files from names that are any text, different on every file system.
+
+    Letters, digits, hyphens, underscores, and dots that do not lead, may stay. Where names have
+    others, or differ in case alone, all get their numbers in front.
+
+    Parameters
+    ----------
+    names : sequence of str
+
+    Returns
+    -------
+    list of str
+    """
+    given = [str(name) for name in names]
+    plain = [re.sub(r"[^\w.-]+|^\.+", "_", name, flags=re.ASCII)[:_LONGEST] for name in given]
+    if plain == given and all(plain) and len({name.lower() for name in plain}) == len(plain):
+        return plain
+    return [f"{k}_{name}" for k, name in enumerate(plain, start=1)]

@@ -4,6 +4,14 @@ import datetime
 
 from imsforge.errors import ConfigError
 
+# Where anomaly maps name classes and samples.
+_NAMED_IN_MAPS = (
+    ("healthy", "classes"),
+    ("healthy", "sample"),
+    ("off_tissue", "classes"),
+    ("known", "classes"),
+)
+
 
 def check_names(config):
     """Refuse names of datasets, samples, classes and the like that YAML took for something else.
@@ -54,9 +62,9 @@ def _listed_names(config):
             caps = _mapping(_mapping(experiment, "split"), "max_train")
             yield f"{own}.split.max_train", list(caps)
         for key, anomaly_map in _mapping(dataset, "anomaly").items():
-            healthy = _mapping(anomaly_map, "healthy")
-            for kind in ("classes", "sample"):
-                yield f"{place}.anomaly.{key}.healthy.{kind}", _list(healthy, kind)
+            for section, kind in _NAMED_IN_MAPS:
+                named = _list(_mapping(anomaly_map, section), kind)
+                yield f"{place}.anomaly.{key}.{section}.{kind}", named
 
 
 def _mapping(value, key):

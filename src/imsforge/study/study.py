@@ -4,67 +4,20 @@ Rules, report, record and `verify` ask here, so that none of them can know anoth
 stages below make the files that the rules declare under the same names; a test holds both together.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from imsforge.labels.files import label_files
 from imsforge.readers.files import raw_files
 from imsforge.seeding import derive_seed
-
-#: Methods that train networks: those of the stage `train_gan`, and the one of `train_vae`.
-GAN_METHODS = ("cgan", "cwgan", "cwgan-gp")
-TRAINED_METHODS = (*GAN_METHODS, "vae")
-
-#: Figures of an experiment, in the order of the report.
-FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
+from imsforge.study.anomaly_map import AnomalyMap
+from imsforge.study.experiment import FIGURES, Experiment, generator_of
+from imsforge.study.stages import Folder, without
 
 #: What the report explains in a caption: figures, and the tables of scores.
-CAPTIONS = ("peaks", "classes", "table", *FIGURES, "map")
+CAPTIONS = ("peaks", "classes", "table", *FIGURES, "map", "ions")
 
-
-def generator_of(method):
-    """Return the method behind its refinements: "vae" of "vae+calibrate"."""
-    return method.partition("+")[0]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One job of a study.
-
-    Attributes
-    ----------
-    rule, script : str, their names
-    files : tuple of str, the paths of the artifacts that it makes
-    log : str, its path
-    outputs : tuple of str, what its rule declares: the files, or the folder that holds them
-    """
-
-    rule: str
-    script: str
-    files: tuple
-    log: str
-    outputs: tuple
-
-
-@dataclass(frozen=True)
-class Folder:
-    """Where something of a study keeps its files, and where its stages keep their logs."""
-
-    results: str
-    logs: str
-
-    def __truediv__(self, name):
-        return Folder(f"{self.results}/{name}", f"{self.logs}/{name}")
-
-    def file(self, name):
-        """Return the path of a file."""
-        return f"{self.results}/{name}"
-
-    def stage(self, script, *files, rule=None, whole=False):
-        """Return a stage that makes files in this folder, or the ``whole`` folder."""
-        paths = tuple(self.file(name) for name in files)
-        outputs = (self.results,) if whole else paths
-        return Stage(rule or script, script, paths, f"{self.logs}/{script}.log", outputs)
+#: Stages that draw random numbers once a dataset or anomaly map.
+SEEDED = ("phantom", "extract_peaks", "label", "class_ions", "detect_anomalies", "anomaly_regions")
 
 
 class Study:
@@ -145,8 +98,16 @@ class Study:
 
     @property
     def artifacts(self):
-        """The paths of all artifacts that a finished run has made, but for its record."""
+        """The paths of all artifacts that a finished run has made, but for its record.
+
+        Those that only the data name are in `folders`.
+        """
         return [path for stage in self.stages for path in stage.files]
+
+    @property
+    def folders(self):
+        """The paths of folders all files of which are artifacts, whatever their names."""
+        return [path for stage in self.stages for path in stage.folders]
 
     @property
     def outputs(self):
@@ -178,10 +139,9 @@ class Study:
     @property
     def seeds(self):
         """The seeds by purpose, method and repeat, as a record lists them."""
-        once = {stage.script for stage in self.stages}
-        once &= {"phantom", "extract_peaks", "label", "anomaly_map"}
+        once = {stage.script for stage in self.stages}.intersection(SEEDED)
         seeds = {purpose: self.seed(purpose) for purpose in sorted(once)}
-        if self.anomaly_maps:
+        if any(a.has_critic for a in self.anomaly_maps):
             seeds["train_gan/anomaly"] = self.seed("train_gan", "anomaly")
         for experiment in self.experiments:
             for repeat in experiment.repeats:
@@ -263,7 +223,7 @@ class Dataset:
     @property
     def peak_settings(self):
         """How peaks are found and integrated, but for the file that gives them."""
-        return _without(self.settings["peaks"], "list")
+        return without(self.settings["peaks"], "list")
 
     @property
     def label_file(self):
@@ -282,7 +242,7 @@ class Dataset:
     @property
     def label_settings(self):
         """How pixels are labelled, but for the files."""
-        return _without(self.settings["labels"], "file", "scan")
+        return without(self.settings["labels"], "file", "scan")
 
     @property
     def given_files(self):
@@ -299,8 +259,9 @@ class Dataset:
             made.stage("ingest", "spectra.h5", "ingest.json"),
             made.stage("extract_peaks", "peaks.h5", "peaks.csv"),
             made.stage("label", "labels.h5", "classes.csv", "coherence.json"),
-            _figure(made, "peaks"),
-            _figure(made, "classes"),
+            made.stage("class_ions", "class_ions.csv"),
+            made.figure("peaks"),
+            made.figure("classes"),
             *(stage for experiment in self.experiments for stage in experiment.stages),
             *(stage for anomaly_map in self.anomaly_maps for stage in anomaly_map.stages),
         ]
@@ -309,234 +270,9 @@ class Dataset:
     def shown(self):
         """The paths of what the report shows."""
         measured = ("ingest.json", "peaks.csv", "peaks.png")
-        labelled = ("classes.csv", "coherence.json", "classes.png")
+        labelled = ("classes.csv", "coherence.json", "class_ions.csv", "classes.png")
         return [
             *map(self.folder.file, measured + labelled),
             *(path for experiment in self.experiments for path in experiment.shown),
             *(path for anomaly_map in self.anomaly_maps for path in anomaly_map.shown),
         ]
-
-
-class Experiment:
-    """Methods compared on the same splits of a dataset.
-
-    Attributes
-    ----------
-    dataset, name : str
-    settings : dict
-    folder : Folder
-    methods : list of str, with their refinements
-    repeats : range, from 1
-    """
-
-    def __init__(self, dataset, name, settings, folder):
-        self.dataset, self.name, self.settings, self.folder = dataset, name, settings, folder
-        self.methods = settings["methods"]
-        self.repeats = range(1, settings["repeats"] + 1)
-
-    def setting(self, key):
-        """Return a setting."""
-        return self.settings[key]
-
-    @property
-    def title(self):
-        """What figures are headed with."""
-        return f"{self.dataset}: {self.name}"
-
-    @property
-    def generators(self):
-        """The generators with networks behind the methods, each once."""
-        generators = dict.fromkeys(map(generator_of, self.methods))
-        return [generator for generator in generators if generator in TRAINED_METHODS]
-
-    @property
-    def replaces(self):
-        """Whether training sets are replaced by generated spectra."""
-        return "replace" in self.settings["tasks"]
-
-    @property
-    def together(self):
-        """The generators that train all repeats at once."""
-        return [g for g in self.generators if g in GAN_METHODS and self.settings["together"]]
-
-    @property
-    def random_purposes(self):
-        """What a repeat needs seeds for: pairs of a purpose and a method, "" where it has none."""
-        trained = [("train_gan", g) for g in self.generators if g in GAN_METHODS]
-        trained += [("train_vae", "") for g in self.generators if g not in GAN_METHODS]
-        judged = ["oversample", "evaluate", *(["assess_fidelity"] if self.replaces else [])]
-        drawn = [(purpose, method) for method in self.methods for purpose in judged]
-        return [("split", ""), *trained, *drawn]
-
-    @property
-    def figures(self):
-        """The names of the figures that methods and tasks allow, in the order of the report."""
-        possible = {
-            "recall_matrices": True,
-            "fidelity": self.replaces,
-            "spectra": self.replaces and set(self.methods) != {"none"},
-            "frechet": self.replaces,
-            "training": bool(self.generators),
-        }
-        return [figure for figure in FIGURES if possible[figure]]
-
-    @property
-    def made(self):
-        """The paths of its tables and figures."""
-        return [path for stage in self._summary_stages for path in stage.files]
-
-    def repeat_files(self, name):
-        """Return the paths of a file of every repeat."""
-        return [self._repeat(repeat).file(name) for repeat in self.repeats]
-
-    def method_files(self, name):
-        """Return the paths of a file of every method and repeat."""
-        return self._files(self.methods, name)
-
-    def generator_files(self, name):
-        """Return the paths of a file of every generator with networks and repeat."""
-        return self._files(self.generators, name)
-
-    def first_files(self, name, but=()):
-        """Return the paths of a file of every method in the first repeat."""
-        return [
-            (self._repeat(1) / method).file(name) for method in self.methods if method not in but
-        ]
-
-    def model_behind(self, method, repeat):
-        """Return the path of the networks that a method draws from; None where it has none."""
-        generator = generator_of(method)
-        folder = self._repeat(repeat) / generator
-        return folder.file("model.safetensors") if generator in TRAINED_METHODS else None
-
-    def _files(self, methods, name):
-        return [
-            (self._repeat(repeat) / method).file(name)
-            for method in methods
-            for repeat in self.repeats
-        ]
-
-    def _repeat(self, repeat):
-        return self.folder / f"repeat-{repeat}"
-
-    @property
-    def stages(self):
-        """The stages that make artifacts."""
-        return [
-            *(stage for repeat in self.repeats for stage in self._repeat_stages(repeat)),
-            *(self._together_stage(generator) for generator in self.together),
-            *self._summary_stages,
-        ]
-
-    @property
-    def _summary_stages(self):
-        """The stages that bring repeats and methods together."""
-        tables = ("scores.csv", "table.csv", "comparison.csv", "table.md")
-        fidelity = ("fidelity.csv", "fidelity.md")
-        return [
-            self.folder.stage("collect_scores", *tables),
-            *([self.folder.stage("collect_fidelity", *fidelity)] if self.replaces else []),
-            *(_figure(self.folder, figure) for figure in self.figures),
-        ]
-
-    def _repeat_stages(self, repeat):
-        made = self._repeat(repeat)
-        yield made.stage("split", "split.h5")
-        yield made.stage("reduce", "features.h5")
-        yield made.stage("scale", "scaled.h5")
-        for generator in self.generators:
-            script = "train_gan" if generator in GAN_METHODS else "train_vae"
-            yield (made / generator).stage(script, "model.safetensors", "history.csv")
-        for method in self.methods:
-            own = made / method
-            yield own.stage("oversample", "resampled.h5")
-            yield own.stage("evaluate", "scores.csv", "confusion.csv", "frechet.csv")
-            if self.replaces:
-                yield own.stage("assess_fidelity", "fidelity.csv")
-
-    def _together_stage(self, generator):
-        kinds = ("csv", "safetensors")
-        files = [f"repeat-{repeat}.{kind}" for repeat in self.repeats for kind in kinds]
-        folder = self.folder / "together" / generator
-        return folder.stage("train_together", *files, whole=True)
-
-    @property
-    def shown(self):
-        """The paths of what the report shows."""
-        tables = ["scores.csv", "table.csv", "comparison.csv"]
-        fidelity = ["fidelity.csv"] if self.replaces else []
-        figures = [f"{figure}.png" for figure in self.figures]
-        return [self.folder.file(name) for name in tables + fidelity + figures]
-
-
-class AnomalyMap:
-    """An anomaly detector on a dataset: an experiment whose training rows are healthy pixels.
-
-    Attributes
-    ----------
-    dataset, name : str
-    settings : dict
-    folder : Folder
-    """
-
-    def __init__(self, dataset, name, settings, folder):
-        self.dataset, self.name, self.settings, self.folder = dataset, name, settings, folder
-
-    def setting(self, key):
-        """Return a setting."""
-        return self.settings[key]
-
-    @property
-    def title(self):
-        """What figures are headed with."""
-        return f"{self.dataset}: {self.name}"
-
-    @property
-    def mask(self):
-        """The path of the mask of healthy pixels, or None."""
-        return self.settings["healthy"].get("mask")
-
-    @property
-    def regions(self):
-        """The path of the GeoJSON of healthy regions, or None."""
-        return self.settings["healthy"].get("regions")
-
-    @property
-    def by_class(self):
-        """Whether classes of the dataset say which pixels are healthy."""
-        return "classes" in self.settings["healthy"]
-
-    @property
-    def healthy_settings(self):
-        """Which pixels are healthy, but for the files."""
-        return _without(self.settings["healthy"], "mask", "regions")
-
-    @property
-    def given_files(self):
-        """The paths of the files that say which pixels are healthy."""
-        return [path for path in (self.mask, self.regions) if path]
-
-    @property
-    def stages(self):
-        """The stages that make artifacts."""
-        made = self.folder
-        return [
-            made.stage("select_healthy", "split.h5", "labels.h5"),
-            made.stage("reduce", "features.h5", rule="reduce_healthy"),
-            made.stage("scale", "scaled.h5", rule="scale_healthy"),
-            made.stage("train_gan", "model.safetensors", "history.csv", rule="train_healthy"),
-            made.stage("anomaly_map", "scores.h5", "map.png", "map.svg", "metrics.json"),
-        ]
-
-    @property
-    def shown(self):
-        """The paths of what the report shows."""
-        return [self.folder.file(name) for name in ("metrics.json", "map.png")]
-
-
-def _figure(folder, name):
-    return folder.stage(f"plot_{name}", f"{name}.png", f"{name}.svg")
-
-
-def _without(settings, *keys):
-    return {key: value for key, value in settings.items() if key not in keys}

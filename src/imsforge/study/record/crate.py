@@ -30,6 +30,7 @@ PROVENANCE = {
 }
 FORMATS = {
     ".csv": "text/csv",
+    ".geojson": "application/geo+json",
     ".h5": "application/x-hdf5",
     ".html": "text/html",
     ".ibd": "application/octet-stream",

@@ -58,7 +58,7 @@ def describe_run(study, sources=()):
     DataError
         If an artifact is missing.
     """
-    artifacts = study.artifacts
+    artifacts = [*study.artifacts, *_inside(study.folders)]
     summaries = [read_json(dataset.folder.file("ingest.json")) for dataset in study.datasets]
     raw = [file for summary in summaries for file in summary["files"]]
     given = [describe_file(path) for path in study.given_files]
@@ -77,6 +77,11 @@ def describe_run(study, sources=()):
         "started": _started(study, stages),
         "ended": max((stage["ended"] for stage in stages), default=None),
     }
+
+
+def _inside(folders):
+    """Return the paths of the files in folders, but for Snakemake's own."""
+    return [str(path) for folder in folders for path in Path(folder).glob("[!.]*")]
 
 
 def _described(path):

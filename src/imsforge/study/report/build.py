@@ -28,6 +28,14 @@ from imsforge.fidelity.fidelity_tables import (
 )
 from imsforge.labels.coherence import WAY_OUT, coherence_sentence, is_near_chance
 from imsforge.study.record.environment import versions
+from imsforge.study.report.anomaly import (
+    anomaly_paragraphs,
+    class_table,
+    detection_table,
+    detector_table,
+    ion_table,
+    regions_table,
+)
 from imsforge.study.report.facts import (
     measurement_facts,
     most_training_pixels,
@@ -80,7 +88,7 @@ def _dataset(dataset, captions):
         "n_peaks": len(peaks),
         "mz_range": (peaks["mz"].min(), peaks["mz"].max()),
         "peak_figure": _figure(file("peaks.png"), captions["peaks"]),
-        "classes": read_csv(file("classes.csv")).round({"share": 4}),
+        "classes": class_table(read_csv(file("classes.csv")), read_csv(file("class_ions.csv"))),
         "coherence": coherence_sentence(coherence),
         "noise": WAY_OUT if is_near_chance(coherence) else None,
         "class_map": _figure(file("classes.png"), captions["classes"]),
@@ -135,18 +143,18 @@ def _fidelity(path):
 def _anomaly_map(anomaly_map, captions):
     file = anomaly_map.folder.file
     metrics = read_json(file("metrics.json"))
-    rows = [
-        {"detector": detector, "anomaly": kind, **values}
-        for detector, kinds in metrics.get("detection", {}).items()
-        for kind, values in kinds.items()
-    ]
+    regions, ions = read_csv(file("regions.csv")), read_csv(file("ions.csv"))
     return {
         "name": anomaly_map.name,
-        "settings": anomaly_map.settings,
-        "healthy_pixels": metrics["healthy_pixels"],
-        "pixels": metrics["pixels"],
+        "paragraphs": anomaly_paragraphs(metrics, regions, ions),
+        "warnings": metrics["warnings"],
         "map": _figure(file("map.png"), captions["map"]),
-        "metrics": rows,
+        "detectors": detector_table(metrics),
+        "detection": detection_table(metrics),
+        "regions": regions_table(regions, ions),
+        "n_regions": len(regions),
+        "ions": ion_table(ions),
+        "ion_figure": _figure(file("ions.png"), captions["ions"]),
     }
 
 
