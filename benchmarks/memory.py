@@ -164,7 +164,8 @@ def run_stage(stage, n_pixels, n_peaks):
     """Run the script of a stage in this folder, as Snakemake would."""
     inputs, outputs, params = STAGES[stage]
     if stage == "phantom":
-        params = {"settings": {"pixels": n_pixels, "peaks": n_peaks}, **params}
+        made = {"pixels": n_pixels, "peaks": n_peaks, "spectra": "centroid", "baseline": 0}
+        params = {"settings": made, **params}
     job = SimpleNamespace(
         rule=stage,
         log=["log"],
