@@ -160,6 +160,7 @@ def examine(indexed, policies, *, mode="auto", most=None):
     if len(rows) == 0:
         raise IngestError(f"{source.path}: no spectrum is left; see the policies of ingest")
     notes = [*source.notes, *notes, *grid_notes(source.path, source.x[rows], source.y[rows])]
+    notes += looked.columns.notes() if most is None else []
     own = (usual[trait] for trait in (MODE, POLARITY, LEVEL))
     return Examined(source, rows, looked, findings, notes, *own)
 
