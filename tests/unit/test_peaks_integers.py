@@ -9,6 +9,8 @@ from measurements import TRUE_MZ, profile_spectra
 from imsforge.artifacts.contract import PeakMatrix
 from imsforge.ingest.ingest import read_measurement
 from imsforge.peaks.extract import extract_peaks
+from imsforge.peaks.preprocessing import Preprocessing
+from imsforge.peaks.summary import summarize
 
 
 @pytest.mark.parametrize("spectrum", ["mean", "skyline"])
@@ -36,7 +38,9 @@ def test_large_integers_are_like_floats(tmp_path, rng, dtype, top, shared_axis, 
             **steps,
         )
         peaks = PeakMatrix.read(tmp_path / "p.h5")
-        results.append((peaks.mz, peaks.intensity, measurement.total_ion_current))
+        summary = summarize(measurement, spectrum, 2.0, Preprocessing())
+        own = (measurement.total_ion_current, summary.intensity, summary.share)
+        results.append((peaks.mz, peaks.intensity, *own))
     for integers, floats in zip(*results, strict=True):
         np.testing.assert_allclose(integers, floats, rtol=1e-6)
     assert len(results[0][0]) >= len(TRUE_MZ)
