@@ -39,7 +39,7 @@ def test_large_integers_are_like_floats(tmp_path, rng, dtype, top, shared_axis, 
         )
         peaks = PeakMatrix.read(tmp_path / "p.h5")
         summary = summarize(measurement, spectrum, 2.0, Preprocessing())
-        own = (measurement.total_ion_current, summary.intensity, summary.share)
+        own = (measurement.total_ion_current, summary.intensity, summary.share())
         results.append((peaks.mz, peaks.intensity, *own))
     for integers, floats in zip(*results, strict=True):
         np.testing.assert_allclose(integers, floats, rtol=1e-6)
