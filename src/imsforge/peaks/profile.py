@@ -66,7 +66,9 @@ class ProfilePeaks:
         spread = self.summary.spread
         smooth = _running_mean(_running_mean(spread, half), half)
         usual, _ = background_and_noise(spread, smooth, np.median(width))
-        self.share = self.summary.share(self.background, usual)
+        above = self.summary.share(self.background, usual)
+        # Without a background, noise counts against a peak.
+        self.share = np.minimum(above, self.summary.share())
 
     def _learnt_widths(self):
         mz, intensity = self.summary.mz, self.summary.intensity

@@ -171,7 +171,7 @@ class _Mean(_Summary):
     def finish(self, n_pixels):
         """Return the mean spectrum."""
         mz, (total, binned, squares) = self.total()
-        nearest = binned / n_pixels
+        nearest = np.where(squares > 0, binned / n_pixels, 0)  # squares of next to nothing vanish
         spread = np.sqrt(np.maximum(squares / n_pixels - nearest**2, 0))
         return SummarySpectrum(mz, total / n_pixels, nearest, spread, n_pixels)
 
