@@ -18,12 +18,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 
 from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Resampled, Split
 from imsforge.artifacts.sizes import megabytes
+from imsforge.artifacts.tables import write_csv
+from imsforge.phantom.synthesis import MAX_PEAKS
 
 ROOT = Path(__file__).parents[1]
-CLASSES = 20
+CLASSES, REPEATS = 20, 5
 
 
 class Names(SimpleNamespace):
@@ -37,8 +40,17 @@ class Names(SimpleNamespace):
         return iter(vars(self).values())
 
 
-#: Stage -> inputs, outputs, params.
+GAN = {
+    "method": "cwgan-gp",
+    "settings": {"updates": 4},
+    "device": "cpu",
+    "checkpoints": ".",
+    "tensorboard": False,
+}
+
+#: Stage -> inputs, outputs, params; the phantom's settings follow from the size.
 STAGES = {
+    "phantom": ({}, {"imzml": "p.imzML", "truth": "truth.h5"}, {"seed": 0}),
     "label": (
         {"peaks": "peaks.h5"},
         {"labels": "l.h5", "classes": "c.csv", "coherence": "c.json"},
@@ -68,19 +80,21 @@ STAGES = {
         {"features": "f.h5"},
         {"features": 50, "fit_on": "train"},
     ),
+    "select_healthy": (
+        {"peaks": "peaks.h5", "mask": None, "regions": None, "labels": None},
+        {"split": "hs.h5", "labels": "hl.h5"},
+        {"settings": {"rectangle": [0, 0, 1_000_000, 20]}},
+    ),
     "scale": ({"features": "full.h5"}, {"scaled": "x.h5"}, {"scaler": "sqrt", "fit_on": "train"}),
     "train_gan": (
         {"scaled": "full.h5"},
         {"model": "g.safetensors", "history": "g.csv"},
-        {
-            "method": "cwgan-gp",
-            "settings": {"updates": 4},
-            "device": "cpu",
-            "checkpoints": ".",
-            "tensorboard": False,
-            "trained": None,
-            "seed": 0,
-        },
+        {**GAN, "trained": None, "seed": 0},
+    ),
+    "train_together": (
+        {"scaled": ["full.h5"] * REPEATS},
+        {"models": "models"},
+        {**GAN, "seeds": list(range(REPEATS))},
     ),
     "train_vae": (
         {"scaled": "full.h5"},
@@ -93,7 +107,7 @@ STAGES = {
         {"method": "smote", "tasks": ["oversample", "replace"], "fill": 1.0, "seed": 0},
     ),
     "evaluate": (
-        {"scaled": "full.h5", "resampled": "resampled.h5"},
+        {"scaled": "full.h5", "resampled": "noise/resampled.h5"},
         {"scores": "s.csv", "confusion": "co.csv", "frechet": "fr.csv"},
         {
             "identity": {"dataset": "d", "experiment": "e", "method": "noise", "repeat": 1},
@@ -103,9 +117,19 @@ STAGES = {
         },
     ),
     "assess_fidelity": (
-        {"scaled": "full.h5", "resampled": "resampled.h5"},
+        {"scaled": "full.h5", "resampled": "noise/resampled.h5"},
         {"fidelity": "fi.csv"},
         {"identity": {"method": "noise", "repeat": 1}, "seed": 0},
+    ),
+    "plot_fidelity": (
+        {"scaled": "full.h5", "resampled": ["noise/resampled.h5"], "fidelity": "fidelity.csv"},
+        {"png": "pf.png", "svg": "pf.svg"},
+        {},
+    ),
+    "plot_spectra": (
+        {"peaks": "peaks.h5", "scaled": "full.h5", "resampled": ["noise/resampled.h5"]},
+        {"png": "ps.png", "svg": "ps.svg"},
+        {},
     ),
 }
 
@@ -126,14 +150,22 @@ def make_inputs(n_pixels, n_peaks):
     Split(pixel[train], pixel[~train]).write("split.h5")
     facts = {"sample": np.zeros(n_pixels, np.int16), "samples": np.array(["1"])}
     unit = {"offset": np.zeros(n_peaks), "scale": np.ones(n_peaks)}
+    scores = {"method": ["noise"], "repeat": [1], "class": ["all"]}
+    write_csv(
+        pd.DataFrame({**scores, "metric": ["two_sample_auc"], "value": [0.5]}), "fidelity.csv"
+    )
     Features(intensity, label, pixel, train, names, **unit, **facts).write("full.h5")
     drawn = {"values": intensity[train], "label": label[train], "synthetic": train[train]}
-    Resampled({"oversample": drawn, "replace": drawn}).write("resampled.h5")
+    Path("noise").mkdir()
+    Resampled({"oversample": drawn, "replace": drawn}).write("noise/resampled.h5")
 
 
-def run_stage(stage):
+def run_stage(stage, n_pixels, n_peaks):
     """Run the script of a stage in this folder, as Snakemake would."""
     inputs, outputs, params = STAGES[stage]
+    if stage == "phantom":
+        made = {"pixels": n_pixels, "peaks": n_peaks, "spectra": "centroid", "baseline": 0}
+        params = {"settings": made, **params}
     job = SimpleNamespace(
         rule=stage,
         log=["log"],
@@ -145,12 +177,15 @@ def run_stage(stage):
     runpy.run_path(str(ROOT / "scripts" / f"{stage}.py"), init_globals={"snakemake": job})
 
 
-def used(stage, folder):
+def used(stage, folder, n_pixels, n_peaks):
     """Return what a stage held at most and the arrays of its inputs, in MB."""
-    command = [sys.executable, __file__, "--run", stage]
+    size = ["--pixels", str(n_pixels), str(n_pixels), "--peaks", str(n_peaks)]
+    command = [sys.executable, __file__, "--run", stage, *size]
     subprocess.run(command, cwd=folder, check=True)
     told = re.search(r"at most (\d+) MB", (folder / "log").read_text())
-    return int(told.group(1)), megabytes(folder / file for file in STAGES[stage][0].values())
+    files = np.hstack([file or [] for file in STAGES[stage][0].values()] or [[]])
+    made = n_pixels * n_peaks * 4 / 1e6  # what nothing goes into asks by what it makes
+    return int(told.group(1)), megabytes(folder / file for file in files) or made
 
 
 def asked(stage, size):
@@ -164,7 +199,7 @@ def asked(stage, size):
 def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("stages", nargs="*", default=list(STAGES))
+    parser.add_argument("stages", nargs="*")
     parser.add_argument("--pixels", type=int, nargs=2, default=[8_000, 24_000])
     parser.add_argument("--quick", action="store_true", help="a few pixels")
     parser.add_argument("--peaks", type=int, default=573)
@@ -172,25 +207,28 @@ def main():
     parser.add_argument("--run", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
-        run_stage(arguments.run)
+        run_stage(arguments.run, arguments.pixels[0], arguments.peaks)
         return
-    few, many = [1_000, 2_000] if arguments.quick else arguments.pixels
-    print(
-        f"| stage | {few:,} x {arguments.peaks:,} | {many:,} | asked | {arguments.to:,} | asked |"
-    )
+    few, many = sizes = [1_000, 2_000] if arguments.quick else arguments.pixels
+    able = [stage for stage in STAGES if stage != "phantom" or arguments.peaks <= MAX_PEAKS]
+    columns = f"{few:,} x {arguments.peaks:,} | {many:,} | asked | {arguments.to:,}, extrapolated"
+    print(f"| stage | {columns} | asked |")
     print("|---|---|---|---|---|---|")
     shares = {}  # of what is asked for, used
     with tempfile.TemporaryDirectory() as folder:
         folders = []
-        for n_pixels in (few, many):
+        for n_pixels in sizes:
             folders.append(Path(folder, str(n_pixels)))
             folders[-1].mkdir()
             code = f"import memory; memory.make_inputs({n_pixels}, {arguments.peaks})"
             environment = {"cwd": folders[-1], "check": True}
             path = f"import sys; sys.path.insert(0, {str(ROOT / 'benchmarks')!r}); "
             subprocess.run([sys.executable, "-c", path + code], **environment)
-        for stage in arguments.stages:
-            (least, size), (most, larger) = (used(stage, place) for place in folders)
+        for stage in arguments.stages or able:
+            (least, size), (most, larger) = (
+                used(stage, place, n_pixels, arguments.peaks)
+                for place, n_pixels in zip(folders, sizes, strict=True)
+            )
             share = (arguments.to - many) / (many - few)
             far, far_size = most + share * (most - least), larger + share * (larger - size)
             print(

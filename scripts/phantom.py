@@ -11,4 +11,10 @@ if TYPE_CHECKING:
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     settings = snakemake.params.settings
     phantom = make_phantom(settings["pixels"], settings["peaks"], seed=snakemake.params.seed)
-    write_phantom(phantom, snakemake.output.imzml, snakemake.output.truth)
+    write_phantom(
+        phantom,
+        snakemake.output.imzml,
+        snakemake.output.truth,
+        spectra=settings["spectra"],
+        baseline=settings["baseline"],
+    )

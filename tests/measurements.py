@@ -5,6 +5,7 @@ from pyimzml.ImzMLParser import ImzMLParser
 from pyimzml.ImzMLWriter import ImzMLWriter
 
 from imsforge.phantom.instrument import ION_INTENSITY, PULSE_SHAPE
+from imsforge.phantom.profiles import Profiles
 
 TRUE_MZ = np.array([420.1, 455.25, 455.4, 500.3, 611.7, 780.05])
 
@@ -44,38 +45,33 @@ def profile_spectra(rng, n_pixels=12, shift=0.0, noise=0.2, mz=TRUE_MZ, axis=Non
     return spectra
 
 
-def phantom_profiles(phantom, rng, resolving_power=5000, noise=20.0, baseline=None):
-    """Profile spectra of a phantom, as a time-of-flight instrument would record its ions.
+def phantom_profiles(phantom, baseline=None):
+    """Return all profile spectra of a phantom, and what they were made from.
 
-    Peaks are Gaussian, of five points at half height, a ppm or two off in each pixel; their points
-    sum to the ions' intensity, which is Poisson distributed with gamma distributed pulses. They
-    stand on ``baseline``, a function of m/z, in units of the tallest peak of the mean spectrum,
-    higher in some pixels than in others; noise is normal, and cut off at zero.
+    Parameters
+    ----------
+    phantom : Phantom
+    baseline : callable of m/z, in units of the tallest peak of the mean spectrum
 
     Returns
     -------
     axis : (n_points,) float64
     spectra : (n_pixels, n_points) float32
-    ions : (n_pixels, n_peaks) float64, the intensities that were recorded
+    ions : (n_pixels, n_peaks) float32, the intensities that were recorded
     shot_noise : (n_pixels, n_peaks) float64, their standard deviation
     """
-    truth = phantom.truth
-    axis = np.exp(np.arange(np.log(395), np.log(1410), 1 / (5 * resolving_power)))
-    expected = truth.gain[:, None].astype(float) * (truth.abundances @ truth.spectra)
-    n_ions = rng.poisson(expected / ION_INTENSITY)
-    ions = rng.gamma(n_ions * PULSE_SHAPE, ION_INTENSITY / PULSE_SHAPE)
-    spectra = noise * rng.standard_normal((len(ions), len(axis)), dtype=np.float32)
-    for mz, recorded in zip(truth.mz, ions.T, strict=True):
-        sigma = mz / resolving_power / 2.355
-        near = slice(*np.searchsorted(axis, [mz - 5 * sigma, mz + 5 * sigma]))
-        centre = mz * (1 + rng.normal(0, 1.5e-6, (len(ions), 1)))
-        shape = np.exp(-0.5 * ((axis[near] - centre) / sigma) ** 2)
-        spectra[:, near] += recorded[:, None] * shape / shape.sum(axis=1, keepdims=True)
+    profiles = Profiles(phantom)
     if baseline is not None:
-        level = np.max(spectra.mean(axis=0)) * baseline(axis)
-        spectra += rng.lognormal(0, 0.2, (len(ions), 1)) * level
+        tallest = np.max(_gathered(profiles)[0].mean(axis=0))
+        profiles = Profiles(phantom, lambda mz: tallest * baseline(mz))
+    expected = phantom.expected(slice(None)).astype(float)
     shot_noise = np.sqrt(expected * ION_INTENSITY * (1 + 1 / PULSE_SHAPE))
-    return axis, np.maximum(spectra, 0), ions, shot_noise
+    return profiles.axis, *_gathered(profiles), shot_noise
+
+
+def _gathered(profiles):
+    _, spectra, ions = zip(*profiles.blocks(), strict=True)
+    return np.concatenate(spectra), np.concatenate(ions)
 
 
 def slow_sums(path, peaks, reduce=np.sum):

@@ -259,6 +259,66 @@ def test_spectra_of_two_kinds(tmp_path, problem, first, second, names):
     )
 
 
+PROFILE, CENTROID = "MS:1000128", "MS:1000127"
+
+
+def in_profile(rows, *, by_group=False, of_file=""):
+    """Declare some spectra, counted from 1, as profiles, in place or by a group."""
+    group = f'<referenceableParamGroup id="profiles">{term(PROFILE)}</referenceableParamGroup>'
+    group = group if by_group else ""
+    reference = '<referenceableParamGroupRef ref="profiles"/>'
+
+    def change(text):
+        parts = re.split("(?<=<spectrum id)", text)
+        for row in rows:
+            says = reference if by_group else term(PROFILE)
+            parts[row] = parts[row].replace(term(CENTROID), says, 1)
+        text = "".join(parts).replace("</fileContent>", f"{of_file}</fileContent>")
+        return text.replace(
+            "</referenceableParamGroupList>", f"{group}</referenceableParamGroupList>"
+        )
+
+    return change
+
+
+@pytest.mark.parametrize("by_group", [False, True])
+def test_spectra_of_two_modes(tmp_path, by_group):
+    """Looks alone would take the few for the many, and read profiles point by point."""
+    rows = range(9, 13)
+    change = in_profile(rows, by_group=by_group)
+    path = write_by_hand(tmp_path / "a.imzML", SPECTRA, change=change)
+    message = refusal(path)
+    assert "a.imzML: spectrum 9 (x 1, y 3), profile, most are centroid: 4 of 12" in message
+    assert message.endswith("set ingest.mixed_mode to skip")
+    measurement = read_measurement(path, mixed_mode="skip")
+    assert measurement.mode == "centroid"
+    assert measurement.total_ion_current.tolist() == TOTALS[:8]
+    assert measurement.summary()["findings"][0]["problem"] == "mixed_mode"
+    for mode in ("profile", "centroid"):
+        measurement = read_measurement(path, mode=mode)
+        assert (measurement.mode, measurement.n_pixels) == (mode, 12)
+        assert measurement.warnings[0] == (
+            "4 of 12 spectra are declared as profile, most are centroid: all read as "
+            f"{mode}, as the configuration says"
+        )
+
+
+def test_a_mode_of_the_file_is_that_of_spectra_that_say_none(tmp_path):
+    """What a spectrum says of itself counts more; what has no point is of no mode."""
+    told = {"of_file": term(PROFILE)}
+    path = tmp_path / "a.imzML"
+    all_say = in_profile((), **told)
+    assert read_measurement(write_by_hand(path, SPECTRA, change=all_say)).mode == "centroid"
+    none_says = write_by_hand(path, SPECTRA, mode=None, change=all_say)
+    assert read_measurement(none_says).mode == "profile"
+    both = in_profile((), of_file=term(PROFILE) + term(CENTROID))
+    unclear = write_by_hand(path, SPECTRA, mode=None, change=both)
+    assert "neither profile nor centroid alone is declared" in read_measurement(unclear).warnings[0]
+    with_empty = [*SPECTRA[:11], ([], [])]
+    measurement = read_measurement(write_by_hand(path, with_empty, change=in_profile([12])))
+    assert (measurement.mode, measurement.n_pixels) == ("centroid", 12)
+
+
 def test_files_of_two_polarities(tmp_path):
     signs = {"a": POSITIVE, "b": NEGATIVE, "c": POSITIVE}
     paths = [

@@ -67,7 +67,7 @@ def test_the_phantom_among_scattered_centroids(tmp_path, rng, scatter):
 @pytest.mark.parametrize("kind", ["whole", "without zeros", "shifted axes"])
 def test_a_phantom_of_profiles(tmp_path, rng, kind):
     phantom = make_phantom(300, 120)
-    axis, spectra, ions, shot_noise = phantom_profiles(phantom, rng)
+    axis, spectra, ions, shot_noise = phantom_profiles(phantom)
     if kind == "whole":
         spectra, options = [(axis, row) for row in spectra], {"mode": "continuous"}
     elif kind == "without zeros":
@@ -106,7 +106,7 @@ BASELINES = {
 def test_peaks_that_stand_on_a_background_higher_than_themselves(tmp_path, rng, baseline):
     """The tallest point of the spectrum, too, is a peak as wide as all others, in its place."""
     phantom = make_phantom(200, 60)
-    axis, spectra, ions, _ = phantom_profiles(phantom, rng, baseline=BASELINES[baseline])
+    axis, spectra, ions, _ = phantom_profiles(phantom, baseline=BASELINES[baseline])
     spectra = [(axis, row) for row in spectra]
     path = write_imzml(tmp_path / "a.imzML", spectra, **PROFILE, mode="continuous")
     measurement = read_measurement(path)
@@ -130,7 +130,7 @@ def test_peaks_that_stand_on_a_background_higher_than_themselves(tmp_path, rng, 
 @pytest.mark.parametrize("method", preprocessing.BASELINES)
 def test_a_baseline_makes_no_peaks_beside_strong_ones(tmp_path, rng, method, width):
     phantom = make_phantom(100, 60)
-    axis, spectra, ions, _ = phantom_profiles(phantom, rng)
+    axis, spectra, ions, _ = phantom_profiles(phantom)
     path = write_imzml(
         tmp_path / "a.imzML", [(axis, row) for row in spectra], **PROFILE, mode="continuous"
     )

@@ -8,7 +8,9 @@ from measurements import write_imzml
 from scipy.sparse import csr_array
 
 from imsforge.artifacts.contract import PeakMatrix
+from imsforge.ingest.examine import examine, index_file
 from imsforge.ingest.ingest import read_measurement
+from imsforge.ingest.policies import Policies
 from imsforge.peaks.columns import join
 from imsforge.peaks.extract import extract_peaks, find_peaks
 from imsforge.peaks.windows import Peaks
@@ -148,9 +150,23 @@ def test_columns_without_signal_are_left_out_and_counted(tmp_path, rng, caplog, 
     filled = table.any(axis=0)
     np.testing.assert_array_equal(matrix.mz, mz[filled])
     np.testing.assert_array_equal(matrix.intensity, table[:, filled])
-    assert ("10 of 30 columns show no signal in any pixel" in caplog.text) == (
-        stored != "processed"  # what is not stored is no column
-    )
+    says = "10 of 30 columns show no signal in any pixel: "
+    # What is not stored is no column.
+    assert (says + "left out" in caplog.text) == (stored != "processed")
+    # What no file lists is known to be a column when all of it is read.
+    told = [] if stored.startswith("processed") else [True]
+    warnings = read_measurement(STORED[stored](tmp_path / "b", mz, table)).summary()["warnings"]
+    assert [says + "no peaks" in line for line in warnings] == told
+    if told:
+        assert f"({mz[0]:.4f}, {mz[3]:.4f}, " in warnings[0]
+
+
+def test_columns_that_were_not_all_looked_at_are_not_counted(tmp_path, rng):
+    mz, table = features(rng, 30, 5), table_of(rng, 30)
+    table[:, ::3] = 0
+    indexed = index_file(STORED["matrix"](tmp_path / "a", mz, table), Policies())
+    assert examine(indexed, Policies(), most=5).notes == []
+    assert len(examine(indexed, Policies()).notes) == 1
 
 
 @pytest.mark.parametrize("n_shifted", [0, 1, 9, 13, 60, 100])

@@ -307,3 +307,29 @@ def test_parameters_out_of_range(tmp_path, parameters):
     measurement = measure(tmp_path, [(axis, np.ones(100))], **PROFILE, mode="continuous")
     with pytest.raises(ConfigError, match=next(iter(parameters))):
         find_peaks(measurement, **parameters)
+
+
+@pytest.mark.parametrize("background", [500, 5000])
+@pytest.mark.parametrize("shift", [0, 2e-5])
+def test_a_background_is_not_counted_as_signal(tmp_path, background, shift):
+    """Peaks in 3, 10, 50 and 100 % of the pixels, on a background that is in all of them."""
+    rng = np.random.default_rng(1)
+    axis = np.exp(np.arange(np.log(522), np.log(598), 1 / 25000))
+    true, shown, spectra = np.array([530, 550, 570, 590.0]), (0.03, 0.1, 0.5, 1.0), []
+    for _ in range(400):
+        mz = axis * (1 + shift * rng.uniform(-1, 1))
+        high = 20 * rng.standard_normal(len(mz))
+        high += background * rng.lognormal(0, 0.2) * np.exp((500 - mz) / 200)
+        for centre, share in zip(true, shown, strict=True):
+            there = rng.random() < share
+            high += there * 2000 * np.exp(-0.5 * ((mz - centre) / (centre / 5000 / 2.355)) ** 2)
+        spectra.append((mz, np.maximum(high, 0).astype(np.float32)))
+    options = {"mode": "processed" if shift else "continuous", "spec_type": "profile"}
+    measurement = read_measurement(write_imzml(tmp_path / "a.imzML", spectra, **options))
+    baseline = Preprocessing(baseline={"method": "snip", "width": 200})
+    for least, n_left in ((0.001, 4), (0.06, 3), (0.2, 2), (0.8, 1)):
+        peaks = find_peaks(measurement, minimum_share=least, preprocess=baseline)
+        np.testing.assert_allclose(peaks.mz, true[-n_left:], rtol=1e-5)
+        # Where it is not subtracted, a peak may count for more pixels, never for fewer.
+        kept = find_peaks(measurement, minimum_share=least).mz
+        assert (np.abs(kept[:, None] / true[-n_left:] - 1).min(axis=0) < 1e-5).all()

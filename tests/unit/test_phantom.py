@@ -17,6 +17,7 @@ from imsforge.factorization import SemiOrthogonalNMF
 from imsforge.phantom import PRESETS, PhantomTruth, make_phantom, write_phantom
 from imsforge.phantom.anatomy import SmoothField
 from imsforge.phantom.instrument import DETECTION_LIMIT, ION_INTENSITY, measure
+from imsforge.phantom.profiles import Profiles, falling_background
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +198,57 @@ def test_nothing_half_written(phantom, tmp_path, monkeypatch):
     monkeypatch.setattr(type(phantom), "blocks", fail)
     with pytest.raises(OSError, match="disk full"):
         write_phantom(phantom, tmp_path / "kidney.imzML", tmp_path / "deep" / "truth.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_profiles_hold_the_ions_on_their_background(phantom, tmp_path):
+    """Point by point what a formula of width, place and area says, and noise."""
+    profiles = Profiles(phantom, falling_background(500))
+    blocks = list(profiles.blocks())
+    assert [rows.start for rows, *_ in blocks] == list(range(0, 3000, 256))
+    spectra, ions = blocks[3][1:]
+    axis, mz = profiles.axis, phantom.truth.mz
+    assert (spectra >= 0).all()
+    between = np.abs(axis[:, None] / mz - 1).min(axis=1) > 1e-3
+    level = 500 * np.exp((400 - axis[between]) / 400)
+    assert np.median(spectra[:, between].mean(axis=0) / level) == pytest.approx(1, abs=0.05)
+    for peak in (ions.mean(axis=0).argmax(), 0):
+        near = np.abs(axis / mz[peak] - 1) < 5e-4
+        level = 500 * np.exp((400 - mz[peak]) / 400)
+        height = spectra[:, near].mean(axis=0) - level * np.exp(0.02)
+        assert height.sum() == pytest.approx(ions[:, peak].mean(), rel=0.05, abs=300)
+        centre = height @ axis[near] / height.sum()
+        assert centre == pytest.approx(mz[peak], rel=2e-5)
+
+
+def test_profiles_on_disk_are_those_of_the_phantom(tmp_path):
+    small = make_phantom(260, 50, seed=1)
+    for name in ("a", "b"):
+        path = tmp_path / name / "kidney.imzML"
+        write_phantom(small, path, spectra="profile", baseline=500)
+    for suffix in (".imzML", ".ibd"):
+        assert path.with_suffix(suffix).read_bytes() == (
+            (tmp_path / "a/kidney").with_suffix(suffix).read_bytes()
+        )
+    _, (_, last, _) = Profiles(small, falling_background(500)).blocks()
+    with ImzMLParser(str(path)) as parser:
+        assert "profile spectrum" in path.read_text()
+        axis, intensity = parser.getspectrum(259)
+    np.testing.assert_array_equal(intensity, last[-1])
+    np.testing.assert_array_equal(axis, Profiles(small).axis)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"spectra": "raw"}, "spectra: 'raw' is unknown; choose one of centroid, profile"),
+        ({"baseline": 5}, "baseline: is for profiles; set spectra to profile as well"),
+        ({"spectra": "profile", "baseline": -1}, "baseline: -1 is negative"),
+    ],
+)
+def test_spectra_that_cannot_be_written(phantom, tmp_path, options, says):
+    with pytest.raises(ConfigError, match=says):
+        write_phantom(phantom, tmp_path / "kidney.imzML", **options)
     assert list(tmp_path.iterdir()) == []
 
 

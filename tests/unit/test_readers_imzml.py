@@ -138,7 +138,7 @@ def test_the_mode_is_found_out_where_it_is_not_declared(tmp_path, rng, spec_type
     measurement = read_measurement(path)
     assert measurement.mode == spec_type
     (warning,) = measurement.warnings
-    assert f"neither profile nor centroid is declared: read as {spec_type}" in warning
+    assert f"neither profile nor centroid alone is declared: read as {spec_type}" in warning
 
 
 def test_a_declaration_against_the_looks_is_kept_and_warned_of(tmp_path, rng):
@@ -290,8 +290,12 @@ def test_files_of_two_modes_are_refused(tmp_path):
         write_by_hand(tmp_path / "a.imzML", SIX),
         write_by_hand(tmp_path / "b.imzML", SIX, mode="MS:1000128"),
     ]
-    with pytest.raises(IngestError, match=r"one dataset cannot hold both; set ingest\.mode"):
+    says = r"b\.imzML has another mode, .* \(profile, most are centroid\); .* set ingest\.mode"
+    with pytest.raises(IngestError, match=says):
         read_measurement(paths)
+    measurement = read_measurement(paths, mixed_mode="skip")
+    assert measurement.samples.tolist() == ["a"]
+    assert "b.imzML has another mode" in measurement.warnings[0]
     measurement = read_measurement(paths, mode="centroid")
     assert measurement.mode == "centroid"
     assert measurement.warnings == [

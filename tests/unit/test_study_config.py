@@ -91,6 +91,10 @@ EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
         (changed(*EXPERIMENT, "scalar", "standard"), "nmf: unknown key 'scalar'; did you mean"),
         (changed(*EXPERIMENT, "features", 5000), "features: 5000 is more than the phantom's 60"),
         (changed(*EXPERIMENT, "features", "half"), "nmf.features: 'half'"),
+        (
+            changed("datasets", "kidney", "phantom", "baseline", 100),
+            "kidney.phantom.baseline: is for profiles; set spectra to profile as well",
+        ),
         (changed(*EXPERIMENT, "features", 0), "nmf.features: 0"),
         (
             changed(*EXPERIMENT, "methods", ["none", "smot"]),

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 from measurements import TRUE_MZ, profile_spectra, write_imzml
 
-from imsforge.artifacts.contract import PeakMatrix
+from imsforge.artifacts.contract import Labels, PeakMatrix
+from imsforge.artifacts.text import read_json
+from imsforge.ingest.ingest import read_measurement
+from imsforge.phantom import PhantomTruth
 
 pytestmark = pytest.mark.workflow
 
@@ -66,3 +69,30 @@ def test_a_list_is_taken_as_it_is_until_its_content_changes(workspace, shifted):
     plan = workspace.planned("peaks")
     assert "extract_peaks" in plan
     assert "ingest" not in plan
+
+
+def test_a_phantom_of_profiles_on_a_high_background(workspace):
+    """The base peak is less high than its background, which is far higher elsewhere."""
+    made = {"pixels": 300, "peaks": 50, "spectra": "profile", "baseline": 300_000}
+    workspace.configure({"seed": 3, "datasets": {"own": {"phantom": made}}})
+    run = workspace.snakemake("results/own/labels.h5")
+    assert run.returncode == 0, run.stderr
+    results = workspace.folder / "results/own"
+    assert read_json(results / "ingest.json")["mode"] == "profile"
+    truth = PhantomTruth.read(results / "phantom/truth.h5")
+    expected = (truth.gain[:, None] * (truth.abundances @ truth.spectra)).mean(axis=0)
+    base = truth.mz[expected.argmax()]
+    measurement = read_measurement(results / "phantom/phantom.imzML")
+    (block,) = measurement.blocks(max_points=10**8)
+    mean = block.intensity.reshape(300, -1).mean(axis=0)
+    apex = np.abs(block.axis - base).argmin()
+    beside = np.interp(base * 1.002, block.axis, mean)
+    assert beside < mean[apex] < 2 * beside
+    peaks, table = PeakMatrix.read(results / "peaks.h5"), pd.read_csv(results / "peaks.csv")
+    off = np.abs(peaks.mz / base - 1)
+    assert off.min() < 5e-6
+    assert table.width[off.argmin()] == pytest.approx(base / 5000, rel=0.15)
+    strong = truth.mz[expected > 2000]
+    assert (np.abs(peaks.mz[:, None] / strong - 1).min(axis=0) < 1e-5).all()
+    assert (np.abs(peaks.mz[:, None] / truth.mz - 1).min(axis=1) < 1e-4).all()
+    assert len(Labels.read(results / "labels.h5").label) == 300

@@ -16,7 +16,8 @@ from imsforge.readers.pixels import grid_notes, repeated
 from imsforge.readers.source import Indexed, Source
 
 #: What all spectra of a measurement should have in common, as problems where they do not.
-POLARITY, LEVEL = "mixed_polarity", "mixed_level"
+MODE, POLARITY, LEVEL = "mixed_mode", "mixed_polarity", "mixed_level"
+_MODES = {1: "profile", -1: "centroid"}
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class Examined:
     looked : Survey, of these spectra
     findings : list of Finding
     notes : list of str
-    polarity : int, 1 or -1 as most spectra say, 0 where none does
-    level : int, MS level as most spectra say, 0 where none does
+    declared_mode : int, as most spectra say: 1 for profile, -1 for centroid, 0 where none does
+    polarity : int, 1 or -1, in the same way
+    level : int, MS level, in the same way
     """
 
     source: Source
@@ -39,8 +41,14 @@ class Examined:
     looked: Survey
     findings: list
     notes: list
+    declared_mode: int = 0
     polarity: int = 0
     level: int = 0
+
+    @property
+    def mode(self):
+        """The mode that spectra are read in, 1 for profile, -1 for centroid."""
+        return next(value for value, name in _MODES.items() if name == self.source.mode)
 
     def samples(self, name):
         """Return the samples of the file, one for each plane of a volume, and that of each row.
@@ -122,17 +130,23 @@ def examine(indexed, policies, *, mode="auto", most=None):
         return ~affected if policies[problem] == "skip" else np.ones(len(rows), dtype=bool)
 
     rows = np.flatnonzero(~indexed.left_out)
-    usual = {}
-    for problem, told in ((POLARITY, indexed.polarity), (LEVEL, indexed.level)):
+    usual, notes = {}, []
+    traits = {MODE: indexed.mode, POLARITY: indexed.polarity, LEVEL: indexed.level}
+    for problem, told in traits.items():
         own = np.zeros(len(rows), dtype=np.int64) if told is None else told[rows]
         usual[problem] = most_told(own)
         minority = (own != usual[problem]) & (own != 0)
         other = name_trait(problem, own[np.argmax(minority)])
         detail = f"{other}, most are {name_trait(problem, usual[problem])}"
+        if problem == MODE and mode != "auto" and minority.any():
+            count = f"{np.count_nonzero(minority)} of {len(rows)} spectra are declared as {detail}"
+            notes.append(f"{count}: all read as {mode}, as the configuration says")
+            continue
         rows = rows[stay(problem, rows, minority, detail, source.files[0])]
     place = [axis[rows] for axis in (source.x, source.y, source.z) if axis is not None]
     rows = rows[stay("duplicate_pixel", rows, repeated(*place))]
-    source, notes = settled_mode(source, indexed.declared_mode, rows, mode)
+    source, settled = settled_mode(source, _MODES.get(usual[MODE]), rows, mode)
+    notes += settled
     if most is not None:
         rows = rows[:: -(-len(rows) // most)]
     looked = survey(source, rows)
@@ -146,7 +160,9 @@ def examine(indexed, policies, *, mode="auto", most=None):
     if len(rows) == 0:
         raise IngestError(f"{source.path}: no spectrum is left; see the policies of ingest")
     notes = [*source.notes, *notes, *grid_notes(source.path, source.x[rows], source.y[rows])]
-    return Examined(source, rows, looked, findings, notes, usual[POLARITY], usual[LEVEL])
+    notes += looked.columns.notes() if most is None else []
+    own = (usual[trait] for trait in (MODE, POLARITY, LEVEL))
+    return Examined(source, rows, looked, findings, notes, *own)
 
 
 def most_told(values):
@@ -159,7 +175,9 @@ def most_told(values):
 
 
 def name_trait(problem, value):
-    """Name a polarity or an MS level."""
+    """Name a mode, a polarity or an MS level."""
+    if problem == MODE:
+        return _MODES.get(int(value), "not said")
     if problem == POLARITY:
         return {1: "positive", -1: "negative"}.get(int(value), "not said")
     return f"MS{value}"

@@ -10,6 +10,7 @@ from imsforge.artifacts.checksums import state_of
 from imsforge.errors import IngestError
 from imsforge.ingest.examine import (
     LEVEL,
+    MODE,
     POLARITY,
     Examined,
     examine_whole,
@@ -55,13 +56,9 @@ def read_measurement(inputs, *, mode="auto", hdf5=None, checksums=None, **polici
     parts = [
         _read_file(name, path, mode, hdf5, policies) for name, path in name_samples(inputs).items()
     ]
-    modes = {part.examined.source.mode for part in parts}
-    if len(modes) > 1:
-        told = ", ".join(
-            f"{part.examined.source.path} {part.examined.source.mode}" for part in parts
-        )
-        raise IngestError(f"{told}: one dataset cannot hold both; set ingest.mode, or export alike")
-    measurement = _combined(_alike(_alike(parts, POLARITY, policies), LEVEL, policies))
+    for trait in (MODE, POLARITY, LEVEL):
+        parts = _alike(parts, trait, policies)
+    measurement = _combined(parts)
     for part in parts if checksums is not None else ():
         for path, state in part.states.items():
             checksums.keep(path, state, part.checksums[path]["sha256"])
@@ -98,7 +95,7 @@ def _read_file(name, path, mode, hdf5, policies):
 
 
 def _alike(parts, problem, policies):
-    """Hold the polarity or the MS level of files against each other; return those that stay."""
+    """Hold a trait of the spectra of files against each other; return the files that stay."""
     field = problem.removeprefix("mixed_")
     values = [getattr(part.examined, field) for part in parts]
     usual = most_told(np.repeat(values, [len(part.examined.rows) for part in parts]))

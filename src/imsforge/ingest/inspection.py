@@ -5,7 +5,14 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from imsforge.ingest.examine import POLARITY, examine, examine_whole, index_file, name_trait
+from imsforge.ingest.examine import (
+    MODE,
+    POLARITY,
+    examine,
+    examine_whole,
+    index_file,
+    name_trait,
+)
 from imsforge.ingest.policies import Policies
 from imsforge.readers.pixels import span
 
@@ -54,7 +61,9 @@ def _facts(path, indexed, examined):
         "format": source.format,
         "layout": source.layout,
         "mode": source.mode,
-        "mode_declared": indexed.declared_mode,
+        "mode_declared": name_trait(MODE, examined.declared_mode)
+        if examined.declared_mode
+        else None,
         "polarity": name_trait(POLARITY, examined.polarity),
         "ms_level": examined.level or None,
         "pixel_size": [indexed.pixel_size.get(axis) for axis in "xy"],

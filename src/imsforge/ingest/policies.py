@@ -72,6 +72,11 @@ PROBLEMS = {
         remedy="export the measurement again, with a writer that counts in 64 bits",
         fix="kept as they are",
     ),
+    "mixed_mode": Problem(
+        what="another mode, profile or centroid, than most",
+        default="fail",
+        remedy="export all spectra alike, set ingest.mode to read all as one of both",
+    ),
     "mixed_polarity": Problem(
         what="another polarity than most",
         default="fail",

@@ -63,6 +63,12 @@ class ProfilePeaks:
         self.blur = spacing * _FWHM * np.sqrt(2 * half * (half + 1) / 3)
         self.background, noise = background_and_noise(intensity, self.smooth, np.median(width))
         self.noise = np.maximum(noise, self._least_noise())
+        spread = self.summary.spread
+        smooth = _running_mean(_running_mean(spread, half), half)
+        usual, _ = background_and_noise(spread, smooth, np.median(width))
+        above = self.summary.share(self.background, usual)
+        # Without a background, noise counts against a peak.
+        self.share = np.minimum(above, self.summary.share())
 
     def _learnt_widths(self):
         mz, intensity = self.summary.mz, self.summary.intensity
@@ -78,7 +84,7 @@ class ProfilePeaks:
 
     def _least_noise(self):
         """What one pixel with faint signal adds, where few have any; never 0."""
-        intensity, share = self.summary.intensity, self.summary.share
+        intensity, share = self.summary.intensity, self.summary.share()
         apex, _ = signal.find_peaks(np.pad(self.smooth, 1))
         apex = apex - 1
         apex = apex[(intensity[apex] > 0) & (share[apex] > 0)]
@@ -92,7 +98,8 @@ class ProfilePeaks:
         Parameters
         ----------
         minimum_share : float
-            Least share of pixels behind the mean at a peak, see `SummarySpectrum`.
+            Least share of pixels behind the mean above the background at a peak, see
+            `SummarySpectrum.share`.
         minimum_snr : float
             Least height over the background, and over the valleys beside it, in units of the noise.
 
@@ -105,7 +112,7 @@ class ProfilePeaks:
         mz = self.summary.mz
         apex, _, left, right = _maxima(self.smooth - self.background, minimum_snr * self.noise)
         # On a grid, the points of few spectra may all have missed the apex by a little.
-        share = ndimage.maximum_filter1d(self.summary.share, 3)[apex]
+        share = ndimage.maximum_filter1d(self.share, 3)[apex]
         # The mean over its standard error, squared, follows from the participation ratio.
         significance = self.summary.n_pixels * share / np.maximum(1 - share, 1e-12)
         agreed = (significance >= _STANDARD_ERRORS**2) | (share >= _HALF)

@@ -23,16 +23,35 @@ class SummarySpectrum:
     ----------
     mz : (n_points,) float64, ascending
     intensity : (n_points,) float64, mean or maximum over pixels
-    share : (n_points,) float64, share of the pixels that stand behind the mean: the participation
-        ratio, squared mean over mean square. Of n pixels, k with one intensity and the others
-        without any give k / n; a single bright pixel gives 1 / n. It is 1 under a maximum.
+    nearest, spread : (n_points,) float64
+        Mean and standard deviation over pixels of what each has nearest to a point; of a maximum
+        itself and 0.
     n_pixels : int
     """
 
     mz: np.ndarray
     intensity: np.ndarray
-    share: np.ndarray
+    nearest: np.ndarray
+    spread: np.ndarray
     n_pixels: int
+
+    def share(self, level=0.0, spread=0.0):
+        """Return the share of the pixels that stand behind the mean, (n_points,) float64.
+
+        It is the participation ratio, squared mean over mean square. Of n pixels, k with one
+        intensity and the others without any give k / n; a single bright pixel gives 1 / n. It is 1
+        under a maximum.
+
+        Parameters
+        ----------
+        level, spread : (n_points,) float64
+            Mean and standard deviation of a background, which is no signal. How far it varies with
+            the signal is not known: the share is the largest that is possible, which it has where
+            both vary alike.
+        """
+        mean, own = np.maximum(self.nearest - level, 0), np.maximum(self.spread - spread, 0)
+        square = mean**2 + own**2
+        return np.divide(mean**2, square, out=np.zeros(len(mean)), where=square > 0)
 
 
 def summarize(measurement, kind, finest_ppm, preprocess, seed=0, threads=1):
@@ -152,8 +171,9 @@ class _Mean(_Summary):
     def finish(self, n_pixels):
         """Return the mean spectrum."""
         mz, (total, binned, squares) = self.total()
-        share = np.divide(binned**2, n_pixels * squares, out=np.zeros(len(mz)), where=squares > 0)
-        return SummarySpectrum(mz, total / n_pixels, np.minimum(share, 1), n_pixels)
+        nearest = np.where(squares > 0, binned / n_pixels, 0)  # squares of next to nothing vanish
+        spread = np.sqrt(np.maximum(squares / n_pixels - nearest**2, 0))
+        return SummarySpectrum(mz, total / n_pixels, nearest, spread, n_pixels)
 
 
 class _Skyline(_Summary):
@@ -178,7 +198,7 @@ class _Skyline(_Summary):
     def finish(self, n_pixels):
         """Return the skyline spectrum."""
         mz, (top,) = self.total()
-        return SummarySpectrum(mz, top, np.ones(len(mz)), n_pixels)
+        return SummarySpectrum(mz, top, top, np.zeros(len(mz)), n_pixels)
 
 
 #: What stands for all pixels.

@@ -22,16 +22,25 @@ SHARED_SHIFT_PPM = 1.5
 PEAK_JITTER_PPM = 1.0
 
 
-def measure(expected, rng):
-    """Draw intensities, (n, n_peaks) float32, for the expected ones.
+def ion_signal(expected, rng):
+    """Draw what ions add up to, (n, n_peaks) float32, for the expected intensities.
 
-    The number of ions is Poisson, the pulse of each gamma distributed, the detector adds Gaussian
-    noise, and what stays below the detection limit is an exact zero.
+    The number of ions is Poisson, the pulse of each gamma distributed.
     """
     ions = rng.poisson(expected / ION_INTENSITY)
     pulses = rng.standard_gamma(ions * np.float32(PULSE_SHAPE), dtype=np.float32)
-    intensity = pulses * np.float32(ION_INTENSITY / PULSE_SHAPE)
-    intensity += np.float32(DETECTOR_NOISE) * rng.standard_normal(ions.shape, dtype=np.float32)
+    return pulses * np.float32(ION_INTENSITY / PULSE_SHAPE)
+
+
+def measure(expected, rng):
+    """Draw picked intensities, (n, n_peaks) float32, for the expected ones.
+
+    The detector adds Gaussian noise to the ions' signal, and what stays below the detection limit
+    is an exact zero.
+    """
+    intensity = ion_signal(expected, rng)
+    noise = rng.standard_normal(intensity.shape, dtype=np.float32)
+    intensity += np.float32(DETECTOR_NOISE) * noise
     intensity[intensity < DETECTION_LIMIT] = 0
     return intensity
 

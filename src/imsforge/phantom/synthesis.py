@@ -72,13 +72,16 @@ class Phantom:
             matrix[rows] = intensity
         return matrix
 
-    def _block(self, rows):
+    def expected(self, rows):
+        """Return the expected intensities of some pixels, (n, n_peaks) float32."""
         truth = self.truth
-        expected = truth.gain[rows, None] * (truth.abundances[rows] @ truth.spectra)
+        return truth.gain[rows, None] * (truth.abundances[rows] @ truth.spectra)
+
+    def _block(self, rows):
         rng = np.random.default_rng(derive_seed(self.seed, "phantom", "ions", rows.start))
-        intensity = measure(expected, rng)
+        intensity = measure(self.expected(rows), rng)
         rng = np.random.default_rng(derive_seed(self.seed, "phantom", "mz", rows.start))
-        return intensity, measured_mz(truth.mz, len(intensity), rng)
+        return intensity, measured_mz(self.truth.mz, len(intensity), rng)
 
 
 def make_phantom(n_pixels=12_000, n_peaks=240, seed=0):

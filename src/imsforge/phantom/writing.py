@@ -3,13 +3,19 @@
 import logging
 from pathlib import Path
 
-from imsforge.readers.imzml.writer import write_centroids
+from imsforge.errors import ConfigError
+from imsforge.phantom.profiles import Profiles, falling_background
+from imsforge.readers.imzml.writer import write_centroids, write_profiles
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)
 
 
-def write_phantom(phantom, imzml, truth=None):
+#: What the spectra of a phantom may be written as.
+SPECTRA = ("centroid", "profile")
+
+
+def write_phantom(phantom, imzml, truth=None, *, spectra="centroid", baseline=0.0):
     """Write a phantom as a measurement, with its truth. The same phantom gives the same bytes.
 
     Parameters
@@ -19,8 +25,36 @@ def write_phantom(phantom, imzml, truth=None):
         Ends in ``.imzML``; the ibd is written beside it.
     truth : path, optional
         Where the `PhantomTruth` goes; ``truth.h5`` beside the imzML when left out.
+    spectra : {"centroid", "profile"}
+        Picked peaks, or `Profiles` with the points between them.
+    baseline : float
+        Height of the background that profiles stand on, at their lowest m/z, in the unit of the
+        intensities; see `falling_background`.
+
+    Raises
+    ------
+    ConfigError
+        If there are no such spectra, or centroids shall have a baseline.
     """
+    _check(spectra, baseline)
     seed = derive_seed(phantom.seed, "phantom", "uuid", *phantom.shape)
-    write_centroids(imzml, phantom.truth.x, phantom.truth.y, phantom.blocks(), seed=seed)
+    place = (imzml, phantom.truth.x, phantom.truth.y)
+    if spectra == "centroid":
+        write_centroids(*place, phantom.blocks(), seed=seed)
+    else:
+        profiles = Profiles(phantom, falling_background(baseline))
+        blocks = ((rows, intensity) for rows, intensity, _ in profiles.blocks())
+        write_profiles(*place, profiles.axis, blocks, seed=seed)
     phantom.truth.write(truth or Path(imzml).with_name("truth.h5"))
-    logger.info("%s: %d spectra of up to %d peaks", imzml, *phantom.shape)
+    logger.info(
+        "%s: %d %s spectra of up to %d peaks", imzml, phantom.shape[0], spectra, phantom.shape[1]
+    )
+
+
+def _check(spectra, baseline):
+    if spectra not in SPECTRA:
+        raise ConfigError(f"spectra: {spectra!r} is unknown; choose one of {', '.join(SPECTRA)}")
+    if baseline < 0:
+        raise ConfigError(f"baseline: {baseline} is negative")
+    if baseline and spectra == "centroid":
+        raise ConfigError("baseline: is for profiles; set spectra to profile as well")

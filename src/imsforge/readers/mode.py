@@ -64,7 +64,7 @@ def settle_mode(declared, spectra):
     looks, reason = _look(spectra)
     if declared is None:
         mode = looks or "centroid"
-        return mode, [f"neither profile nor centroid is declared: read as {mode} ({reason})"]
+        return mode, [f"neither profile nor centroid alone is declared: read as {mode} ({reason})"]
     if looks not in (None, declared):
         return declared, [
             f"declared and read as {declared}, but the spectra look like {looks} ({reason}); "

@@ -174,9 +174,10 @@ class Indexed:
     source : Source
     left_out : (n_spectra,) bool, spectra that must not be read
     findings : list of Finding
-    declared_mode : "profile", "centroid", or None where the file does not say
     terms : dict of what an imzML says of its .ibd, by accession
-    polarity : (n_spectra,) int8, 1 or -1, 0 where it is not said; None where no spectrum says it
+    mode : (n_spectra,) int8, as spectra with points are declared: 1 for profile, -1 for centroid, 0
+        where it is not said; None where no spectrum says it
+    polarity : (n_spectra,) int8, 1 or -1, in the same way
     level : (n_spectra,) int16, MS level, in the same way
     pixel_size : dict of "x", "y" to micrometres, where declared
     instrument : str, as declared, or ""
@@ -185,8 +186,8 @@ class Indexed:
     source: Source
     left_out: np.ndarray
     findings: list
-    declared_mode: str | None = None
     terms: dict = field(default_factory=dict)
+    mode: np.ndarray | None = None
     polarity: np.ndarray | None = None
     level: np.ndarray | None = None
     pixel_size: dict = field(default_factory=dict)

@@ -91,6 +91,8 @@ def _check_dataset(place, dataset):
     """Check what a schema cannot: files, and settings that exclude each other."""
     if "input" in dataset:
         _check_input(f"{place}.input", dataset["input"])
+    if "phantom" in dataset:
+        _check_phantom(f"{place}.phantom", dataset["phantom"])
     _check_peaks(f"{place}.peaks", dataset["peaks"])
     _check_labels(f"{place}.labels", dataset)
     peaks = dataset.get("phantom", {}).get("peaks")
@@ -157,6 +159,11 @@ def _check_input(place, inputs):
         raw_files(inputs)
     except IngestError as error:
         raise ConfigError(f"{place}: {error}") from error
+
+
+def _check_phantom(place, phantom):
+    if phantom["baseline"] and phantom["spectra"] == "centroid":
+        raise ConfigError(f"{place}.baseline: is for profiles; set spectra to profile as well")
 
 
 def _check_peaks(place, peaks):

@@ -102,7 +102,7 @@ class ImzmlIndex:
     ----------
     x, y, z : (n_spectra,) int64
     mz, intensity : ArrayColumns
-    modes : set of "profile" and "centroid", as declared anywhere
+    mode : (n_spectra,) int8, 1 for profile, -1 for centroid, or 0 where it is not said
     polarity : (n_spectra,) int8, 1 or -1, or 0 where it is not said
     level : (n_spectra,) int16, MS level, or 0 where it is not said
     terms : dict of accession to value, of the file's content
@@ -119,7 +119,7 @@ class ImzmlIndex:
     z: np.ndarray
     mz: ArrayColumns
     intensity: ArrayColumns
-    modes: set
+    mode: np.ndarray
     polarity: np.ndarray
     level: np.ndarray
     terms: dict
@@ -233,11 +233,10 @@ class _Handler:
         self.path = path
         self.file_terms = {}
         self.groups = {}
-        self.modes = set()
         self.n_declared = None
         self.n_spectra = 0
         self.positions = array("q")
-        self.polarity, self.level = array("b"), array("h")
+        self.mode, self.polarity, self.level = array("b"), array("b"), array("h")
         self.other_offset, self.other_bytes = array("q"), array("q")
         self.columns = {MZ: _Columns(), INTENSITY: _Columns()}
         self.kinds_of_groups = {}
@@ -381,7 +380,8 @@ class _Handler:
         key = (groups, *terms.items())
         if key not in self.traits_of_groups:
             self.traits_of_groups[key] = self.traits(groups, terms)
-        shared, polarity, level = self.traits_of_groups[key]
+        shared, mode, polarity, level = self.traits_of_groups[key]
+        self.mode.append(mode)
         self.polarity.append(polarity)
         self.level.append(level)
         self.positions.extend(
@@ -400,12 +400,9 @@ class _Handler:
             raise self.incomplete(f"{n_arrays or 'no'} {name} arrays")
 
     def traits(self, groups, own):
-        """Return the terms of a spectrum and its groups, its polarity and its level."""
+        """Return the terms of a spectrum and its groups, its mode, polarity and level."""
         terms = self.with_groups(groups, own)
-        if PROFILE in terms:
-            self.modes.add("profile")
-        if CENTROID in terms:
-            self.modes.add("centroid")
+        mode = _mode(terms) or _mode(self.file_terms)
         polarity = _polarity(terms) or _polarity(self.file_terms)
         level = _level(terms) or _level(self.file_terms)
         if terms.get(MS_LEVEL):
@@ -415,7 +412,7 @@ class _Handler:
                 array("h", [level])
             except (ValueError, OverflowError) as error:
                 raise self.incomplete(f"{terms[MS_LEVEL]!r:.40} for its ms level") from error
-        return terms, polarity, level
+        return terms, mode, polarity, level
 
     def enter_array(self, own):
         groups = tuple(own.pop(_GROUPS, ()))
@@ -489,19 +486,14 @@ class _Handler:
         if not self.positions:
             raise IngestError(f"{self.path}: holds no spectrum; export the measurement again")
         x, y, z = np.frombuffer(self.positions, dtype=np.int64).reshape(-1, 3).T
-        for terms in (self.file_terms, *self.groups.values()):
-            self.modes |= {
-                mode
-                for term, mode in ((PROFILE, "profile"), (CENTROID, "centroid"))
-                if term in terms and not self.modes
-            }
+        mode = np.frombuffer(self.mode, dtype=np.int8)
         return ImzmlIndex(
             x=x,
             y=y,
             z=z,
             mz=self.columns[MZ].finish(),
             intensity=self.columns[INTENSITY].finish(),
-            modes=self.modes,
+            mode=mode if mode.any() else np.full_like(mode, self.mode_of_groups()),
             polarity=np.frombuffer(self.polarity, dtype=np.int8),
             level=np.frombuffer(self.level, dtype=np.int16),
             terms=self.file_terms,
@@ -515,6 +507,11 @@ class _Handler:
                 for (accession, name), other in self.contradictions.items()
             ],
         )
+
+    def mode_of_groups(self):
+        """Return the mode that groups agree on, also those that no spectrum refers to."""
+        modes = {_mode(terms) for terms in self.groups.values()} - {0}
+        return modes.pop() if len(modes) == 1 else 0
 
     def instrument(self):
         """Return the models of the instruments as one text."""
@@ -530,6 +527,10 @@ class _Handler:
                 ]
                 models.update(dict.fromkeys(name for name in (named, *others[:1]) if name))
         return ", ".join(models)
+
+
+def _mode(terms):
+    return (PROFILE in terms) - (CENTROID in terms)
 
 
 def _polarity(terms):

@@ -126,14 +126,13 @@ def index_imzml(path, policies):
         mz_arrays=mz_arrays if axis is None else None,
         notes=np.array(notes, dtype=str),
     )
-    declared = next(iter(index.modes)) if len(index.modes) == 1 else None
     found = [finding for finding in findings if finding]
     return Indexed(
         source,
         left_out,
         found,
-        declared,
         index.terms,
+        mode=np.where(index.mz.length > 0, index.mode, 0),
         polarity=index.polarity,
         level=index.level,
         pixel_size=index.pixel_size,

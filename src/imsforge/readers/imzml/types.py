@@ -205,14 +205,14 @@ class _Probe:
         parts = []
         for count, data in self.data:
             n = min(count, len(data) // dtype.itemsize, _PROBED_VALUES)
-            parts.append(np.frombuffer(data, dtype, count=n).astype(np.float64))
+            with np.errstate(invalid="ignore"):  # the bytes of another type may be any NaN
+                parts.append(np.frombuffer(data, dtype, count=n).astype(np.float64))
         values = np.concatenate(parts) if parts else np.empty(0)
         return values[values != 0]
 
     def oddity(self, dtype):
         """Say what is odd about the values if they are of a type, or nothing."""
-        with np.errstate(invalid="ignore"):
-            values = self.values(dtype)
+        values = self.values(dtype)
         if len(values) == 0:
             return ""
         if self.what == "m/z":
