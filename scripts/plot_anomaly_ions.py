@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from imsforge.plots.ions import plot_ions
-
 from imsforge.anomaly.scores import AnomalyScores
 from imsforge.artifacts.contract import Features, PeakMatrix
 from imsforge.artifacts.figures import save_figure
 from imsforge.artifacts.tables import read_csv
 from imsforge.ions import ion_shares, leading_ions
+from imsforge.plots.ions import plot_ions
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
