@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from imsforge.anomaly.regions import find_regions
 from imsforge.anomaly.scores import AnomalyScores
 from imsforge.artifacts.contract import Features, PeakMatrix
 from imsforge.artifacts.figures import save_figure
@@ -19,5 +20,7 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     (pixel,) = Features.read(snakemake.input.features, "pixel")
     ions = read_csv(snakemake.input.ions).query("region == 0")
     shares = ion_shares(peaks.intensity[pixel], leading_ions(ions, peaks.mz))
-    figure = plot_ions(ions, shares, scores, scores.abnormal(), snakemake.params.title)
+    place = scores.x, scores.y, scores.sample
+    region = find_regions(*place, scores.abnormal(), **snakemake.params.regions)
+    figure = plot_ions(ions, shares, scores, region > 0, snakemake.params.title)
     save_figure(figure, *snakemake.output)

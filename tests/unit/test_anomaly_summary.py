@@ -163,3 +163,12 @@ def test_known_pixels_are_the_truth_of_a_phantom_and_classes():
     assert known_pixels(pixel, {}, labels) == {}
     with pytest.raises(DataError, match=r"known\.classes: no class 'c'; known: a, b, 7"):
         known_pixels(pixel, {}, labels, "c")
+
+
+def test_pixels_of_the_mask_stand_for_healthy_ones_where_no_others_do():
+    scores = scores_of({"knn": KNN}, healthy=7)
+    found = compare_with_known(scores, {"lesion": np.arange(10) >= 7})["knn"]["lesion"]
+    # Of 7 x 3 pairs, the abnormal 1 lies below five of the seven and ties with one; 8 and 9 above.
+    assert found["auroc"] == pytest.approx((14 + 0.5) / 21)
+    assert found["recall"] == 2 / 3
+    assert found["precision"] == 2 / 5

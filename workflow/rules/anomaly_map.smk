@@ -212,6 +212,7 @@ rule plot_anomaly_ions:
         runtime=minutes(10),
     params:
         title=of_anomaly_map("title"),
+        regions=anomaly_setting("regions"),
         code=code("plot_anomaly_ions"),
     message:
         "Drawing {output.png}"

@@ -34,6 +34,9 @@ def known_pixels(pixel, truth, labels, classes=None):
 def compare_with_known(scores, known):
     """Compare all detectors with what is known, on pixels outside the healthy mask.
 
+    Where everything else lies in the mask, its pixels are what abnormal ones are compared with: the
+    detectors that score them did not learn from them (but for the thesis' critic).
+
     Parameters
     ----------
     scores : AnomalyScores
@@ -49,9 +52,12 @@ def compare_with_known(scores, known):
         return {}
     abnormal = np.logical_or.reduce(list(known.values()))
     kinds = {**known, "any": abnormal} if len(known) > 1 else known
+    outside = ~scores.healthy
+    if not (outside & scores.tissue & ~abnormal).any():
+        outside = np.ones_like(outside)
     return {
         str(name): {
-            kind: _detection(scores, k, mask, ~scores.healthy & (mask | ~abnormal))
+            kind: _detection(scores, k, mask, outside & (mask | ~abnormal))
             for kind, mask in kinds.items()
         }
         for k, name in enumerate(scores.detectors)
