@@ -120,8 +120,8 @@ def draw_replacement(there, images):
     """Draw the share of the real score, a panel a dataset, a line a method."""
     if not there:
         return
-    width = 2.2 * len(there) + 1.8
-    figure, axes = new_figure(1, len(there), width=width, height=3.4, sharex=True, sharey=True)
+    width = 2.2 * len(there) + 2.2
+    figure, axes = new_figure(1, len(there), width=width, height=3.8, sharex=True, sharey=True)
     tables = {
         dataset: replaced_recall(folder, "share_of_real").drop(index="none")
         for dataset, folder in there
@@ -140,13 +140,13 @@ def draw_replacement(there, images):
                 markersize=3.5,
             )
         axis.axvline(1, color="0.4", linewidth=0.8)
-        axis.axvline(0.98, color="0.4", linewidth=0.8, linestyle=":")
         axis.set_yticks(places, methods)
         axis.grid(axis="y", color="0.93")
         axis.set_title(dataset)
     axes[0, 0].set_xlim(LEAST_SHARE - 0.02, 1.08)
     figure.supxlabel("share of the macro recall with real spectra", fontsize=8)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=4 if len(there) > 1 else 2)
     save_png(figure, images / "full_spectra_replacement.png")
 
 
