@@ -119,6 +119,7 @@ def test_detection_is_worked_out_by_hand():
     colony = found["colony"]
     assert colony["pixels"] == 3
     assert colony["off_tissue"] == 1
+    assert colony["beside"] == 1
     assert colony["recall"] == 1 / 3  # row 5; row 4 stays below, row 6 is not called
     assert colony["precision"] == 1
     assert colony["auroc"] == 1  # rows 4 and 5 score 2 and 6, row 7 scores 1
@@ -145,6 +146,7 @@ def test_nothing_to_tell_apart_has_no_figures():
         "precision": None,
         "pixels": 0,
         "off_tissue": 0,
+        "beside": 6,
     }
     assert compare_with_known(scores_of({"knn": KNN}), {}) == {}
 

@@ -25,7 +25,7 @@ FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
 
 #: What a map of 2,009 pixels left behind.
 DETECTED = {"auroc": 0.875, "average_precision": 0.5, "recall": 0.75, "precision": 0.6}
-DETECTED |= {"pixels": 40, "off_tissue": 4}
+DETECTED |= {"pixels": 40, "off_tissue": 4, "beside": 1451}
 METRICS = {
     "pixels": 2009,
     "healthy": 500,
@@ -347,6 +347,7 @@ def test_sentences_and_tables_agree():
     found = detection_table(METRICS).set_index("detector")
     assert f"curve of {found.loc['knn', 'AUROC']}" in text
     assert found.loc["lof", "AUROC"] == "-"
+    assert found.loc["knn", "compared with"] == "1,451"
     assert detection_table({**METRICS, "detection": {}}) is None
 
 

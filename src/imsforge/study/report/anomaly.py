@@ -17,7 +17,7 @@ DETECTOR_COLUMNS = {
     "threshold": "threshold",
     "share": "abnormal outside the mask",
     "false_alarms": "abnormal in the mask",
-    "assumes": "abnormal is what is",
+    "assumes": "what it goes by",
 }
 REGION_COLUMNS = {
     "region": "region",
@@ -162,6 +162,7 @@ def detection_table(metrics):
             "precision": _number(values["precision"], 3),
             "abnormal pixels": f"{values['pixels']:,}",
             "of them off the tissue": f"{values['off_tissue']:,}",
+            "compared with": f"{values['beside']:,}",
         }
         for name in (one["name"] for one in metrics["detectors"])
         for kind, values in metrics["detection"].get(name, {}).items()
