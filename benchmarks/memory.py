@@ -20,9 +20,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from imsforge.anomaly.scores import AnomalyScores
 from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Resampled, Split
 from imsforge.artifacts.sizes import megabytes
 from imsforge.artifacts.tables import write_csv
+from imsforge.ions import ION_COLUMNS
 from imsforge.phantom.synthesis import MAX_PEAKS
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +49,13 @@ GAN = {
     "checkpoints": ".",
     "tensorboard": False,
 }
+
+#: Those of a map that says nothing else, and how large its regions are.
+DETECTORS = [
+    *("discriminator", "discriminator-local", "mahalanobis"),
+    *("pca-residual", "pca-residual-per-current", "total-ion-current"),
+]
+REGIONS = {"min_pixels": 20}
 
 #: Stage -> inputs, outputs, params; the phantom's settings follow from the size.
 STAGES = {
@@ -131,6 +140,34 @@ STAGES = {
         {"png": "ps.png", "svg": "ps.svg"},
         {},
     ),
+    "class_ions": ({"peaks": "peaks.h5", "labels": "labels.h5"}, {"table": "ci.csv"}, {"seed": 0}),
+    "detect_anomalies": (
+        {"peaks": "peaks.h5", "features": "full.h5", "labels": None, "scaled": None, "model": None},
+        {"scores": "d.h5"},
+        {
+            "settings": {
+                **{"detectors": DETECTORS, "view": "both", "rate": 0.05, "folds": 5, "trim": 0},
+                **{"clusters": 8, "updates": 4},
+            },
+            "off_tissue": {"below": 0.1},
+            "seed": 0,
+        },
+    ),
+    "anomaly_map": (
+        {"scores": "scores.h5", "features": "full.h5", "labels": "labels.h5", "truth": None},
+        {"map": "m.png", "vector": "m.svg", "metrics": "m.json"},
+        {"view": "both", "rate": 0.05, "known": None, "regions": REGIONS},
+    ),
+    "anomaly_regions": (
+        {"peaks": "peaks.h5", "features": "full.h5", "scores": "scores.h5"},
+        {"table": "r.csv", "ions": "i.csv", "folder": "regions"},
+        {"settings": REGIONS, "seed": 0},
+    ),
+    "plot_anomaly_ions": (
+        {"peaks": "peaks.h5", "features": "full.h5", "scores": "scores.h5", "ions": "ions.csv"},
+        {"png": "pi.png", "svg": "pi.svg"},
+        {"regions": REGIONS},
+    ),
 }
 
 
@@ -158,6 +195,25 @@ def make_inputs(n_pixels, n_peaks):
     drawn = {"values": intensity[train], "label": label[train], "synthetic": train[train]}
     Path("noise").mkdir()
     Resampled({"oversample": drawn, "replace": drawn}).write("noise/resampled.h5")
+    make_scores(x, y, label, train, intensity.sum(axis=1))
+    ions = dict.fromkeys(ION_COLUMNS, np.linspace(1, 0.1, n_peaks)) | {"mz": mz}
+    write_csv(pd.DataFrame({"region": 0, **ions}), "ions.csv")
+
+
+def make_scores(x, y, label, healthy, total):
+    """Write scores by which two classes of the square are abnormal."""
+    n_pixels, n_detectors = len(x), len(DETECTORS)
+    abnormal = np.repeat((label < 3)[:, None], n_detectors, axis=1)
+    AnomalyScores(
+        **{"x": x, "y": y, "healthy": healthy, "train": healthy, "kmeans": label},
+        **{"sample": np.zeros(n_pixels, np.int16), "samples": np.array(["1"])},
+        tissue=np.ones(n_pixels, dtype=bool),
+        total_ion_current=total,
+        detectors=np.array(DETECTORS),
+        score=abnormal.astype(np.float32),
+        false_alarm_rate=np.where(abnormal, 0.01, 0.5).astype(np.float32),
+        threshold=np.full(n_detectors, 0.5),
+    ).write("scores.h5")
 
 
 def run_stage(stage, n_pixels, n_peaks):

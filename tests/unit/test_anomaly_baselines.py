@@ -59,6 +59,11 @@ def test_constant_features_and_few_rows_are_no_trouble(detector, healthy):
     assert np.isfinite(detector.fit(wide).anomaly_score(wide)).all()
 
 
+def test_a_single_feature_is_enough(detector, healthy):
+    detector.fit(healthy[:, :1])
+    assert np.isfinite(detector.anomaly_score(healthy[:, :1])).all()
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_refused(detector, healthy, bad):
     broken = healthy.copy()

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from imsforge.anomaly.cross_fitting import cross_fitted_scores, matched_folds
 from imsforge.anomaly.gaussian import Mahalanobis
 from imsforge.anomaly.library import KNeighbors
-from imsforge.anomaly.thresholds import false_alarm_rate, threshold
+from imsforge.anomaly.thresholds import check_rate, false_alarm_rate, threshold
 from imsforge.errors import DataError
 
 
@@ -95,3 +95,28 @@ def test_rates_and_thresholds_agree(rng):
     assert_array_equal(score > threshold(healthy, 0.05), rate <= 0.05)
     assert threshold(healthy, 0.001) == np.inf
     assert_array_equal(false_alarm_rate(np.array([1.0, 2.0]), np.array([1.0, 1.0])), [1, 1 / 3])
+
+
+def test_folds_leave_each_detector_much_to_learn_from():
+    # One large sample and four small ones, seen from samples far away: whole samples match best.
+    x = np.concatenate([np.arange(2000) % 50, *[np.arange(4)] * 5, np.arange(50)])
+    y = np.concatenate([np.arange(2000) // 50, np.zeros(20 + 50, dtype=int)])
+    sample = np.repeat(np.arange(7), [2000, 4, 4, 4, 4, 4, 50])
+    fold = matched_folds(x, y, sample, sample < 5, 5)
+    assert np.bincount(fold[fold >= 0]).max() <= 0.6 * np.count_nonzero(fold >= 0)
+
+
+@pytest.mark.parametrize("fold", [[0, 0, 0, 1], [0, 0, 0, -1], [0, 1, -1, -1]])
+def test_detectors_without_rows_to_learn_from_are_told(fold):
+    with pytest.raises(DataError, match=r"^folds: without one of them, [01] healthy pixels"):
+        cross_fitted_scores(Mahalanobis(), np.eye(4), np.array(fold))
+
+
+@pytest.mark.parametrize(
+    ("n", "rate", "above"), [(999, 0.059, 59), (249, 0.172, 43), (48, 1 / 49, 1)]
+)
+def test_a_share_that_is_a_whole_number_of_pixels_is_that_number(n, rate, above):
+    check_rate(n, rate)
+    healthy = np.arange(n)
+    # A pixel beyond the threshold is one of so many among the healthy ones and itself.
+    assert np.count_nonzero(healthy > threshold(healthy, rate)) == above - 1

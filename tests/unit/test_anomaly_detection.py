@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from imsforge.anomaly import detection
+from imsforge.anomaly.cross_fitting import matched_folds
 from imsforge.anomaly.detection import detect_anomalies
 from imsforge.artifacts.contract import Features, PeakMatrix
 from imsforge.errors import DataError
@@ -100,3 +102,39 @@ def test_the_same_seed_gives_the_same_scores(tissue):
     )
     np.testing.assert_array_equal(one.score, again.score)
     assert (one.score != other.score).any()
+
+
+def test_the_residual_over_the_current_is_no_map_of_the_brightness_of_normalised_peaks(rng):
+    x, y = (axis.ravel().astype(np.int32) for axis in np.meshgrid(np.arange(40), np.arange(30)))
+    gain = rng.lognormal(0, 0.8, (1200, 1))
+    spectra = rng.poisson(gain * rng.gamma(2, 30, 12)).astype(np.float32) + 1
+    total = spectra.sum(axis=1)
+    peaks = PeakMatrix(spectra / total[:, None], np.linspace(400, 900, 12), x, y, total)
+    healthy = x < 20
+    label = np.where(healthy, 1, 2).astype(np.int16)
+    names = np.array(["healthy", "unknown"])
+    features = Features(peaks.intensity[:, :6], label, np.arange(1200), healthy, names)
+    scores = detect_anomalies(
+        peaks,
+        features,
+        np.ones(1200, dtype=bool),
+        detectors=["pca-residual-per-current"],
+        **SETTINGS,
+    )
+    assert abs(spearmanr(scores.score[:, 0], total).statistic) < 0.3
+
+
+def test_pixels_off_the_tissue_have_no_say_in_how_folds_are_cut(tissue):
+    peaks, features, _, _ = tissue
+    strewn = (peaks.x % 4 == 1) & (peaks.y % 4 == 1) & features.train
+    everything = replace(features, train=np.ones(600, dtype=bool))
+    told = []
+
+    def watched(x, y, sample, healthy, n_folds):
+        told.append(np.count_nonzero(~healthy))
+        return matched_folds(x, y, sample, healthy, n_folds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(detection, "matched_folds", watched)
+        detect_anomalies(peaks, everything, ~strewn, detectors=["knn"], **SETTINGS)
+    assert told == [0]

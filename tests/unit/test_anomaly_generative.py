@@ -14,6 +14,7 @@ from imsforge.anomaly.critic import Critic, TrainedCritic
 from imsforge.anomaly.fully_connected import Descent, fully_connected, weights_from
 from imsforge.anomaly.ganomaly import GANomaly, ganomaly_distance
 from imsforge.anomaly.generative import ResidualDistance
+from imsforge.anomaly.registry import trained_critic
 from imsforge.anomaly.vae import VAELikelihood, VAEReconstruction
 from imsforge.gan.settings import GANSettings
 from imsforge.gan.training import train
@@ -211,7 +212,7 @@ def test_a_trained_critic_scores_below_the_mean_of_healthy_rows():
     settings = GANSettings(updates=4, batch_size=8, latent_size=2)
     model = train(X, codes, 1, settings, seed=3, device="cpu")
     rating = model.score(X, codes).astype(np.float64)
-    critic = Critic.of(model, X[:40])
+    critic = trained_critic(model, X[:40])
     assert isinstance(critic, TrainedCritic)
     np.testing.assert_allclose(critic.anomaly_score(X), rating[:40].mean() - rating, atol=1e-5)
     assert critic.anomaly_score(X[:40]).mean() == pytest.approx(0, abs=1e-6)

@@ -96,6 +96,16 @@ def test_a_critic_is_warned_of():
     assert "the sign of critic is not defined" in warning
 
 
+def test_features_fitted_on_few_pixels_are_warned_of():
+    scores = scores_of({"knn": KNN})
+    (warning,) = summarize(scores, {}, view="both", rate=0.2, n_fitted=1)["warnings"]
+    assert warning.startswith("1 features were fitted on 4 healthy pixels")
+    for view, n_fitted in (("composition", 1), ("count", 0)):
+        assert not summarize(scores, {}, view=view, rate=0.2, n_fitted=n_fitted)["warnings"]
+    many = scores_of({"knn": np.arange(50)}, healthy=40)
+    assert summarize(many, {}, view="count", rate=0.2, n_fitted=4)["warnings"] == []
+
+
 def test_a_mask_that_holds_known_anomalies_is_warned_of():
     known = {"colony": np.arange(10) == 3, "fold": np.arange(10) == 8}
     (warning,) = summarize(scores_of({"knn": KNN}), known, view="count", rate=0.2)["warnings"]
@@ -119,6 +129,7 @@ def test_detection_is_worked_out_by_hand():
     colony = found["colony"]
     assert colony["pixels"] == 3
     assert colony["off_tissue"] == 1
+    assert colony["beside"] == 1
     assert colony["recall"] == 1 / 3  # row 5; row 4 stays below, row 6 is not called
     assert colony["precision"] == 1
     assert colony["auroc"] == 1  # rows 4 and 5 score 2 and 6, row 7 scores 1
@@ -145,6 +156,7 @@ def test_nothing_to_tell_apart_has_no_figures():
         "precision": None,
         "pixels": 0,
         "off_tissue": 0,
+        "beside": 6,
     }
     assert compare_with_known(scores_of({"knn": KNN}), {}) == {}
 

@@ -72,3 +72,18 @@ def test_the_rarer_view_counts_whatever_its_scale(rng):
 
 def test_equal_healthy_scores_are_no_trouble():
     assert np.isfinite(surprise(np.array([0.0, 1.0]), np.zeros(50))).all()
+    found = surprise(np.array([0.0, 5.0, 6.0]), np.zeros(50)).astype(np.float32)
+    assert np.isfinite(found).all()
+    assert (np.diff(found) > 0).all()
+
+
+def test_residuals_over_the_current_are_alike_whether_spectra_are_normalised_or_not(rng):
+    level = rng.uniform(20, 2000, 4000)
+    spectra = rng.poisson(level[:, None], (4000, 6)).astype(float)
+    total = spectra.sum(axis=1)
+    raw, normalised = rows_of(spectra), rows_of(spectra / total[:, None], total)
+    residual = np.sum((spectra - level[:, None])[:, :2] ** 2, axis=1)
+    expected = residual / total
+    assert_allclose(raw.per_current(residual), expected)
+    assert_allclose(normalised.per_current(residual / total**2), expected, rtol=1e-5)
+    assert abs(np.corrcoef(expected, level)[0, 1]) < 0.1

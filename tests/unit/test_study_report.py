@@ -25,7 +25,7 @@ FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
 
 #: What a map of 2,009 pixels left behind.
 DETECTED = {"auroc": 0.875, "average_precision": 0.5, "recall": 0.75, "precision": 0.6}
-DETECTED |= {"pixels": 40, "off_tissue": 4}
+DETECTED |= {"pixels": 40, "off_tissue": 4, "beside": 1451}
 METRICS = {
     "pixels": 2009,
     "healthy": 500,
@@ -318,7 +318,9 @@ def test_classes_that_are_hardly_more_than_noise_are_warned_of(run, write):
 def test_an_anomaly_map_is_told_in_sentences(page):
     assert "knn calls 8.2 % of the tissue outside the mask abnormal (123 of 1,500 pixels)" in page
     assert "at a stated false-alarm rate of 5 % on tissue like the mask&#39;s" in page
-    assert "make up 2 regions, the largest of 90 pixels, x 3 to 14 and y 5 to 20" in page
+    assert (
+        "make up 2 regions, the largest of 90 pixels in sample 1, x 3 to 14 and y 5 to 20" in page
+    )
     assert "in m/z (+ more, - less) - 700.2500, + 400.5000." in page
     assert (
         "Detectors learnt from 480 of 500 healthy pixels; 9 of 2,009 pixels with signal lie off"
@@ -337,11 +339,15 @@ def test_sentences_and_tables_agree():
     table = detector_table(METRICS).set_index("detector")
     assert f"calls {table.loc['knn', 'abnormal outside the mask']} of the tissue" in text
     assert table.loc["lof", "rank correlation with the first"] == "0.31"
-    assert f"the largest of {regions_table(regions, ions)['pixels'][0]} pixels" in text
+    largest = regions_table(regions, ions).iloc[0]
+    # Coordinates count within a sample.
+    told = f"the largest of {largest['pixels']} pixels in sample {largest['sample']}, x "
+    assert told in text
     assert regions_table(regions, ions)[LEADING].tolist() == ["-", "-"]
     found = detection_table(METRICS).set_index("detector")
     assert f"curve of {found.loc['knn', 'AUROC']}" in text
     assert found.loc["lof", "AUROC"] == "-"
+    assert found.loc["knn", "compared with"] == "1,451"
     assert detection_table({**METRICS, "detection": {}}) is None
 
 

@@ -78,21 +78,6 @@ class Critic(Detector):
         self.settings = settings
         self.random_state = random_state
 
-    @staticmethod
-    def of(model, healthy):
-        """Return the fitted detector of a GAN that has been trained already.
-
-        Parameters
-        ----------
-        model : ConditionalGAN of one class
-        healthy : (n_rows, n_features) array, scaled as the rows that the model was trained on
-
-        Returns
-        -------
-        TrainedCritic, fitted
-        """
-        return TrainedCritic(model).fit(healthy)
-
     def _learn(self, X):
         self._validate_params()
         settings = GANSettings.from_dict({"updates": int(self.updates)} | (self.settings or {}))

@@ -12,6 +12,9 @@ _SIDES = (1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 #: Pixels outside whose distances from the healthy ones are looked at.
 _LOOKED_AT = 20_000
 
+#: Rows that a detector learns from, at least, as a share of what folds of equal size would leave.
+_LEAST_LEARNT = 0.5
+
 #: Samples are this many times as far apart as any two pixels of one.
 _APART = 4.0
 
@@ -25,6 +28,7 @@ def matched_folds(x, y, sample, healthy, n_folds):
     samples where there are as many as folds, those folds are taken whose distances to the nearest
     pixel of another fold are distributed most like the distances of all other pixels to the nearest
     healthy one (nearest neighbour distance matching: Mila et al. 2022, Linnenbrink et al. 2024).
+    Not taken are folds one of which holds so much that too little is left to learn from without it.
 
     Parameters
     ----------
@@ -50,7 +54,12 @@ def matched_folds(x, y, sample, healthy, n_folds):
     inside, outside = place[healthy], place[~healthy]
     # With no pixel outside, what is farthest apart is the safest.
     far = _nearest(outside[:: len(outside) // _LOOKED_AT + 1], inside) if len(outside) else reach
-    ways = list(_ways(x[healthy], y[healthy], sample[healthy], n_folds))
+    most = n_healthy * (1 - _LEAST_LEARNT * (1 - 1 / n_folds))
+    ways = [
+        way
+        for way in _ways(x[healthy], y[healthy], sample[healthy], n_folds)
+        if np.bincount(way).max() <= most
+    ]
     found = [wasserstein_distance(_between(inside, way), np.atleast_1d(far)) for way in ways]
     fold = np.full(len(x), -1)
     fold[healthy] = ways[int(np.argmin(found))]
@@ -72,8 +81,19 @@ def cross_fitted_scores(detector, X, fold):
     Returns
     -------
     (n_rows,) float64 array
+
+    Raises
+    ------
+    DataError
+        If a detector would have fewer than two rows to learn from.
     """
     learnt = np.flatnonzero(fold >= 0)
+    least = len(learnt) - np.bincount(fold[learnt]).max()
+    if least < 2:
+        raise DataError(
+            f"folds: without one of them, {least} healthy pixels are left to learn from; "
+            "choose more, trim less, or mark more healthy pixels"
+        )
     detectors = detector.fit_folds(X[learnt], fold[learnt])
     scores = np.mean([one.anomaly_score(X) for one in detectors], axis=0)
     for k, one in enumerate(detectors):
@@ -83,7 +103,7 @@ def cross_fitted_scores(detector, X, fold):
 
 
 def _ways(x, y, sample, n_folds):
-    """Yield ways to cut pixels into folds of about equal size, none of them empty."""
+    """Yield ways to cut pixels into folds as equal as whole pieces allow, none of them empty."""
     along, across = (x, y) if np.ptp(x) >= np.ptp(y) else (y, x)
     stripe = np.empty(len(x), dtype=np.int64)
     stripe[np.lexsort([across, along])] = np.arange(len(x)) * n_folds // len(x)

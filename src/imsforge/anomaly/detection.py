@@ -69,7 +69,8 @@ def detect_anomalies(
     check_rate(np.count_nonzero(healthy), rate)
     rows = PixelRows(peaks.intensity[pixel], features.values, peaks.total_ion_current[pixel])
     place = peaks.x[pixel], peaks.y[pixel], peaks.sample[pixel]
-    fold = matched_folds(*place, healthy, folds)
+    fold = np.full(len(pixel), -1)
+    fold[tissue] = matched_folds(*(axis[tissue] for axis in place), healthy[tissue], folds)
     train = healthy
     if trim:
         train = healthy & ~most_abnormal(rows, view, fold, healthy, trim, seed, updates)
@@ -129,7 +130,7 @@ def detector_scores(name, rows, view, fold, healthy, seed=0, updates=None):
         for one in views
     ]
     score = scores[0] if len(scores) == 1 else rarer(scores, healthy)
-    return score / rows.total_ion_current if entry.per_current else score
+    return rows.per_current(score) if entry.per_current else score
 
 
 def most_abnormal(rows, view, fold, healthy, share, seed=0, updates=None):

@@ -68,7 +68,8 @@ def _detection(scores, detector, known, compared):
     """Return what a detector finds of a kind, of the pixels that are compared.
 
     Areas are of pixels on the tissue, and None where there is nothing to tell apart. Recall counts
-    what lies off the tissue as missed: ``off_tissue`` says how much that is.
+    what lies off the tissue as missed: ``off_tissue`` says how much that is. ``beside`` is how many
+    other pixels of tissue they are told from: of few, figures mean little.
     """
     called = scores.abnormal(detector)[compared]
     tissue, known = scores.tissue[compared], known[compared]
@@ -81,5 +82,6 @@ def _detection(scores, detector, known, compared):
         "recall": found / known.sum() if known.any() else None,
         "precision": found / called.sum() if called.any() else None,
         "pixels": int(known.sum()),
+        "beside": int(np.count_nonzero(~of)),
         "off_tissue": int(np.count_nonzero(known & ~tissue)),
     }

@@ -19,7 +19,7 @@ class Entry:
     view : str or None
         What it looks at whatever view a map has: "weights", "spectra" or "total-ion-current".
     per_current : bool
-        Whether its score is divided by the total ion current.
+        Whether its score is divided by the total ion current, see `PixelRows.per_current`.
     needs : tuple of str, further modules that its scores come from
     """
 

@@ -25,8 +25,9 @@ class PCAResidual(Detector):
         self.pca_ = PCA(n_components, svd_solver="full").fit(X)
 
     def _score(self, X):
-        # Through the scores: the mean of a reconstruction that has no components is the row's own.
-        return np.sum((X - self.pca_.inverse_transform(self.pca_.transform(X))) ** 2, axis=1)
+        # `inverse_transform` refuses scores on no components, which a single feature leaves.
+        rebuilt = self.pca_.transform(X) @ self.pca_.components_ + self.pca_.mean_
+        return np.sum((X - rebuilt) ** 2, axis=1)
 
 
 class NMFResidual(Detector):

@@ -17,6 +17,10 @@ AGREEMENT = 0.5
 #: Share of the healthy pixels off the tissue, above which the mask is doubtful.
 OFF_TISSUE = 0.05
 
+#: Healthy pixels a fitted feature, below which thresholds are too cautious: components follow
+#: single spectra, and those of the mask, held out or not, vary more along them than others do.
+PIXELS_PER_FEATURE = 10
+
 #: What a stated false-alarm rate holds for.
 CAVEAT = (
     "The false-alarm rate is stated for tissue like the mask's; healthy tissue of other kinds may "
@@ -24,7 +28,7 @@ CAVEAT = (
 )
 
 
-def summarize(scores, known, *, view, rate):
+def summarize(scores, known, *, view, rate, n_fitted=0):
     """Say how a map came about, what its detectors find, and what to beware of.
 
     Parameters
@@ -33,6 +37,7 @@ def summarize(scores, known, *, view, rate):
     known : dict of (n,) bool arrays, kinds of pixels known to be abnormal; may be empty
     view : a key of `imsforge.anomaly.views.VIEWS`
     rate : float, the stated false-alarm rate
+    n_fitted : int, features that were fitted on the healthy pixels; 0 where they are the spectra
 
     Returns
     -------
@@ -61,7 +66,7 @@ def summarize(scores, known, *, view, rate):
         "detection": compare_with_known(scores, known),
         "caveat": CAVEAT,
     }
-    summary["warnings"] = _warnings(scores, known, leading)
+    summary["warnings"] = [*_warnings(scores, known, leading), *_few(scores, view, n_fitted)]
     for warning in summary["warnings"]:
         logger.warning("%s", warning)
     return summary
@@ -142,3 +147,15 @@ def _warnings(scores, known, agreement):
                 "them out of the mask, or trim it"
             )
     return warnings
+
+
+def _few(scores, view, n_fitted):
+    """Warn of features fitted on few pixels, where detectors look at them."""
+    healthy = np.count_nonzero(scores.healthy)
+    if view == "composition" or healthy >= PIXELS_PER_FEATURE * n_fitted:
+        return []
+    return [
+        f"{n_fitted} features were fitted on {healthy} healthy pixels: thresholds may be passed "
+        "less often than stated, and abnormal pixels missed; ask for fewer features, mark more "
+        "healthy pixels, or look at the view composition"
+    ]

@@ -37,8 +37,8 @@ def threshold(healthy, rate):
     float, one of the scores; infinity where there are too few for the rate
     """
     n = len(healthy)
-    place = int(np.ceil((n + 1) * (1 - rate)))
-    return float(np.sort(healthy)[place - 1]) if place <= n else float("inf")
+    n_above = _false_alarms(n, rate)
+    return float(np.sort(healthy)[n - n_above]) if n_above else float("inf")
 
 
 def check_rate(n_healthy, rate):
@@ -48,9 +48,15 @@ def check_rate(n_healthy, rate):
     ------
     DataError
     """
-    if (n_healthy + 1) * rate < 1:
-        needed = int(np.ceil(1 / rate)) - 1
+    if not _false_alarms(n_healthy, rate):
+        needed = int(np.ceil(round(1 / rate, 9))) - 1
         raise DataError(
             f"false_alarm_rate: {rate:g} can be told from {needed} healthy pixels on, but only "
             f"{n_healthy} lie on the tissue; state a larger one, or mark more healthy pixels"
         )
+
+
+def _false_alarms(n_healthy, rate):
+    """Return how many of one pixel more the rate allows above the threshold."""
+    # A product that is whole but for its last digit is whole: 59, not 58, for 0.059 of 1000.
+    return int(np.floor(round((n_healthy + 1) * rate, 9)))

@@ -9,8 +9,8 @@ VIEWS = {
     "count": "brightness counts: a pixel that is brighter or darker than healthy ones is abnormal, "
     "whatever it is made of; counting noise is taken to be alike in bright and dim pixels",
     "composition": "brightness does not count: only which ions there are, relative to each other",
-    "weights": "features as they are: brightness counts, and so does the larger noise of bright "
-    "pixels",
+    "weights": "features as they are: where peaks are not normalised, brightness counts, and so "
+    "does the larger noise of bright pixels",
     "both": "a pixel is abnormal in brightness or in composition, whichever is the rarer among "
     "healthy pixels",
 }
@@ -68,6 +68,19 @@ class PixelRows:
                 return getattr(self, name)
         raise KeyError(name)
 
+    def per_current(self, squares):
+        """Return squared residuals of weights over the total ion current, (n_pixels,) float64.
+
+        Counting noise makes them grow by that. Those of normalised weights are brought back to the
+        unit of the total ion current before: dim pixels would stand out by their noise otherwise.
+
+        Parameters
+        ----------
+        squares : (n_pixels,) array
+        """
+        divisor = self.total_ion_current / self._sum
+        return squares * divisor**2 / self.total_ion_current
+
 
 def surprise(score, healthy):
     """Return minus the logarithm of how often healthy pixels reach a score.
@@ -89,7 +102,8 @@ def surprise(score, healthy):
     excess = np.maximum(healthy - start, 0).sum() / max(1, np.count_nonzero(healthy > start))
     beyond = score > start
     found = -np.log(false_alarm_rate(score, healthy))
-    found[beyond] = -np.log(_TAIL) + (score[beyond] - start) / max(excess, np.finfo(float).tiny)
+    # Where the largest healthy scores are all one, nothing says how fast the rate falls.
+    found[beyond] = -np.log(_TAIL) + (score[beyond] - start) / (excess or 1)
     return found
 
 

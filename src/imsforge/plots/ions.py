@@ -27,7 +27,7 @@ def plot_ions(ranking, shares, pixels, outlined, title):
         The leading ions in the ranking's order, as shares of their spectra's sums.
     pixels : PeakMatrix, AnomalyScores, or the like
         Has ``x``, ``y``, ``sample`` and ``samples`` of the pixels.
-    outlined : (n_pixels,) bool, the set
+    outlined : (n_pixels,) bool, the set, or what of it is large enough to be outlined
     title : str
 
     Returns
@@ -91,7 +91,7 @@ def _draw_spectra(axis, ranking, n_ions):
     axis.set_yticks(ticks, [f"{abs(tick):.2g}" for tick in ticks])
     axis.minorticks_off()
     axis.set(xlabel="m/z", ylabel="mean share (%)\nsquare-root scale")
-    for place, text in ((0.75, "outlined"), (0.25, "reference")):
+    for place, text in ((0.75, "the set"), (0.25, "reference")):
         of = {"rotation": 90, "ha": "left", "va": "center", "fontsize": 7}
         axis.text(1.01, place, text, transform=axis.transAxes, **of)
     leading = ranking[:n_ions].sort_values("mz")

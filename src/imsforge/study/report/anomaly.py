@@ -17,7 +17,7 @@ DETECTOR_COLUMNS = {
     "threshold": "threshold",
     "share": "abnormal outside the mask",
     "false_alarms": "abnormal in the mask",
-    "assumes": "abnormal is what is",
+    "assumes": "what it goes by",
 }
 REGION_COLUMNS = {
     "region": "region",
@@ -79,9 +79,9 @@ def _regions(regions, ions):
     several = f"{len(regions)} regions, the largest" if len(regions) > 1 else "one region"
     return (
         f"Abnormal pixels, those in the mask too, make up {several} of {largest['pixels']:,} "
-        f"pixels, x {largest['x_min']} to {largest['x_max']} and y {largest['y_min']} to "
-        f"{largest['y_max']}; most of all it differs from healthy tissue like it in m/z (+ more, "
-        f"- less) {leading_ions(ions, 'region', largest['region'])}."
+        f"pixels in sample {largest['sample']}, x {largest['x_min']} to {largest['x_max']} and "
+        f"y {largest['y_min']} to {largest['y_max']}; most of all it differs from healthy tissue "
+        f"like it in m/z (+ more, - less) {leading_ions(ions, 'region', largest['region'])}."
     )
 
 
@@ -162,6 +162,7 @@ def detection_table(metrics):
             "precision": _number(values["precision"], 3),
             "abnormal pixels": f"{values['pixels']:,}",
             "of them off the tissue": f"{values['off_tissue']:,}",
+            "compared with": f"{values['beside']:,}",
         }
         for name in (one["name"] for one in metrics["detectors"])
         for kind, values in metrics["detection"].get(name, {}).items()
