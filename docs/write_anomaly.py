@@ -40,6 +40,11 @@ def spread(values, digits=3):
     return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
 
 
+def _place(group):
+    """Put discriminators first, and leave others in their order."""
+    return not group[0].startswith("discriminator")
+
+
 def phantom_rows(rows):
     """Return the rows of pure masks on phantoms of the demo's size, each detector's first seed."""
     usual = (rows["seed"] == 0) & (rows["trim"] == 0)
@@ -51,11 +56,12 @@ def main_table(rows):
     rows = phantom_rows(rows)
     rows = rows[(rows["mask"] == "rectangle") & (rows["view"] != "weights")]
     table = []
-    for detector, own in rows.groupby("detector", sort=False):
+    for detector, own in sorted(rows.groupby("detector", sort=False), key=_place):
         line = {"detector": detector}
         for view in VIEWS:
+            shown = [view, OWN] if view == VIEWS[-1] else [view]
             for kind in KINDS:
-                there = own[own["view"].isin([view, OWN]) & (own["kind"] == kind)]
+                there = own[own["view"].isin(shown) & (own["kind"] == kind)]
                 score = spread(there["auroc"])
                 precision = there["average_precision"].mean()
                 line[f"{view}: {kind}"] = f"{score} ({precision:.2f})" if len(there) else ""
@@ -79,6 +85,8 @@ def mask_table(rows):
                 line[kind] = spread(own.loc[own["kind"] == kind, "auroc"])
             first = own[own["kind"] == KINDS[0]]
             line["false alarms, 5 % stated"] = spread(first["false_alarms"])
+            fewest, most = first["false_alarms"].agg(["min", "max"])
+            line["fewest, most"] = f"{fewest:.3f} to {most:.3f}"
             for kind in KINDS:
                 line[f"{kind} found"] = spread(own.loc[own["kind"] == kind, "found"], 2)
             table.append(line)
