@@ -123,7 +123,7 @@ def test_a_map_says_how_pixels_are_scored_and_what_that_depends_on(schema):
     study = mapped(schema, detectors=["knn"], trim=0.1, known={"classes": [1]})
     spots = study.anomaly_map("tiny", "spots")
     assert spots.detection_settings == {
-        **{"detectors": ["knn"], "view": "count", "rate": 0.1, "folds": 3, "trim": 0.1},
+        **{"detectors": ["knn"], "view": "both", "rate": 0.1, "folds": 3, "trim": 0.1},
         **{"clusters": 3, "updates": 40},
     }
     assert spots.modules == ["imsforge.anomaly.discriminators", "imsforge.anomaly.library"]
