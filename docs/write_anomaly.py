@@ -136,7 +136,8 @@ def generative_table(rows):
     rows = rows[rows["mask"] == "rectangle"]
     weights = rows[rows["view"] == "weights"]
     family = weights["detector"].unique()
-    rows = rows[rows["tissue"].isin(weights["tissue"].unique())]
+    measured = weights.groupby("tissue")["detector"].nunique()
+    rows = rows[rows["tissue"].isin(measured[measured == len(family)].index)]
     table = []
     per_current = "pca-residual-per-current"
     for detector in (*family, per_current):
