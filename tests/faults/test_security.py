@@ -69,7 +69,8 @@ def check_kind(name, node):
 
 @pytest.mark.workflow
 def test_no_artifact_is_or_holds_a_pickle(finished):
-    kinds = {".h5", ".csv", ".json", ".safetensors", ".png", ".svg", ".md", ".html"}
+    text = {".csv", ".json", ".geojson", ".md", ".html"}
+    kinds = {".h5", ".safetensors", ".png", ".svg"} | text
     for name, content in finished.bytes_of_results().items():
         suffix = "." + name.rsplit(".", 1)[-1]
         assert not is_pickle(content), name

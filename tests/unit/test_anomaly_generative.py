@@ -67,6 +67,7 @@ def _failing(estimator):
     return known
 
 
+@pytest.mark.slow
 @parametrize_with_checks(list(TINY.values()), expected_failed_checks=_failing)
 def test_scikit_learn_conventions(estimator, check):
     check(estimator)
