@@ -22,9 +22,8 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     labels = Labels.read(given.labels)
     truth = PhantomTruth.read(given.truth).anomalies if given.truth else {}
     known = known_pixels(pixel, truth, labels, params.known)
-    how = {"view": params.view, "rate": params.rate}
-    n_fitted = 0 if components is None else len(components)
-    write_json(summarize(scores, known, **how, n_fitted=n_fitted), snakemake.output.metrics)
+    how = {"view": params.view, "rate": params.rate, "components": components}
+    write_json(summarize(scores, known, **how), snakemake.output.metrics)
     classes = {"label": labels.label[pixel], "names": labels.names}
     figure = plot_anomaly(scores, params.title, **classes, **params.regions)
     save_figure(figure, snakemake.output.map, snakemake.output.vector)

@@ -97,13 +97,19 @@ def test_a_critic_is_warned_of():
 
 
 def test_features_fitted_on_few_pixels_are_warned_of():
-    scores = scores_of({"knn": KNN})
-    (warning,) = summarize(scores, {}, view="both", rate=0.2, n_fitted=1)["warnings"]
+    def warned(detector, view, components, scores=None):
+        of = scores or scores_of({detector: KNN})
+        return summarize(of, {}, view=view, rate=0.2, components=components)["warnings"]
+
+    one = np.ones((1, 6))
+    (warning,) = warned("knn", "both", one)
     assert warning.startswith("1 features were fitted on 4 healthy pixels")
-    for view, n_fitted in (("composition", 1), ("count", 0)):
-        assert not summarize(scores, {}, view=view, rate=0.2, n_fitted=n_fitted)["warnings"]
+    assert warned("knn", "composition", one) == []
+    assert warned("pca-residual-per-current", "composition", one)  # of weights in every view
+    assert warned("total-ion-current", "count", one) == []
+    assert warned("knn", "count", None) == []
     many = scores_of({"knn": np.arange(50)}, healthy=40)
-    assert summarize(many, {}, view="count", rate=0.2, n_fitted=4)["warnings"] == []
+    assert warned("knn", "count", np.ones((4, 6)), many) == []
 
 
 def test_a_mask_that_holds_known_anomalies_is_warned_of():

@@ -28,7 +28,7 @@ CAVEAT = (
 )
 
 
-def summarize(scores, known, *, view, rate, n_fitted=0):
+def summarize(scores, known, *, view, rate, components=None):
     """Say how a map came about, what its detectors find, and what to beware of.
 
     Parameters
@@ -37,7 +37,8 @@ def summarize(scores, known, *, view, rate, n_fitted=0):
     known : dict of (n,) bool arrays, kinds of pixels known to be abnormal; may be empty
     view : a key of `imsforge.anomaly.views.VIEWS`
     rate : float, the stated false-alarm rate
-    n_fitted : int, features that were fitted on the healthy pixels; 0 where they are the spectra
+    components : (n_features, n_peaks) array, fitted on the healthy pixels; None where the features
+        are the spectra
 
     Returns
     -------
@@ -66,7 +67,7 @@ def summarize(scores, known, *, view, rate, n_fitted=0):
         "detection": compare_with_known(scores, known),
         "caveat": CAVEAT,
     }
-    summary["warnings"] = [*_warnings(scores, known, leading), *_few(scores, view, n_fitted)]
+    summary["warnings"] = [*_warnings(scores, known, leading), *_few(scores, view, components)]
     for warning in summary["warnings"]:
         logger.warning("%s", warning)
     return summary
@@ -149,13 +150,15 @@ def _warnings(scores, known, agreement):
     return warnings
 
 
-def _few(scores, view, n_fitted):
+def _few(scores, view, components):
     """Warn of features fitted on few pixels, where detectors look at them."""
     healthy = np.count_nonzero(scores.healthy)
-    if view == "composition" or healthy >= PIXELS_PER_FEATURE * n_fitted:
+    seen = {DETECTORS[str(name)].view or view for name in scores.detectors}
+    fitted = bool(seen & {"count", "weights", "both"}) and components is not None
+    if not fitted or healthy >= PIXELS_PER_FEATURE * len(components):
         return []
     return [
-        f"{n_fitted} features were fitted on {healthy} healthy pixels: thresholds may be passed "
-        "less often than stated, and abnormal pixels missed; ask for fewer features, mark more "
-        "healthy pixels, or look at the view composition"
+        f"{len(components)} features were fitted on {healthy} healthy pixels: thresholds may be "
+        "passed less often than stated, and abnormal pixels missed; ask for fewer features, mark "
+        "more healthy pixels, or look at the view composition"
     ]
