@@ -26,6 +26,7 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     write_csv(scores, snakemake.output.scores)
     write_csv(table, snakemake.output.table)
     write_csv(comparison, snakemake.output.comparison)
+    write_csv(read_csvs(snakemake.input.reliability), snakemake.output.reliability)
     notes = [
         coverage_note(scores, counts["class"]),
         undetermined_note(table, repeats[0].values.shape[1]),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
-    scores, confusion, frechet = evaluate(
+    scores, confusion, reliability = evaluate(
         Features.read(snakemake.input.scaled),
         Resampled.read(snakemake.input.resampled),
         classifiers=snakemake.params.classifiers,
@@ -21,4 +21,4 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     )
     write_csv(scores, snakemake.output.scores)
     write_csv(confusion, snakemake.output.confusion)
-    write_csv(frechet, snakemake.output.frechet)
+    write_csv(reliability, snakemake.output.reliability)

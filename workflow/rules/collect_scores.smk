@@ -1,17 +1,19 @@
 rule collect_scores:
     input:
         scores=of_experiment("method_files", "scores.csv"),
+        reliability=of_experiment("method_files", "reliability.csv"),
         scaled=of_experiment("repeat_files", "scaled.h5"),
     output:
         scores="<results>/{dataset}/{experiment}/scores.csv",
         table="<results>/{dataset}/{experiment}/table.csv",
         comparison="<results>/{dataset}/{experiment}/comparison.csv",
+        reliability="<results>/{dataset}/{experiment}/reliability.csv",
         markdown=report(
             "<results>/{dataset}/{experiment}/table.md",
             caption="../report/table.rst",
             category="{dataset}",
             subcategory="{experiment}",
-            labels={"content": "recall and precision"},
+            labels={"content": "scores"},
         ),
     log:
         "<logs>/{dataset}/{experiment}/collect_scores.log",

@@ -1,11 +1,13 @@
 rule evaluate:
     input:
         scaled=rules.scale.output.scaled,
-        resampled=rules.oversample.output.resampled,
+        resampled=lambda wildcards: experiment_of(wildcards).training_set_behind(
+            wildcards.method, wildcards.repeat
+        ),
     output:
         scores="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/scores.csv",
         confusion="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/confusion.csv",
-        frechet="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/frechet.csv",
+        reliability="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/reliability.csv",
     log:
         "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/evaluate.log",
     benchmark:
@@ -28,6 +30,6 @@ rule evaluate:
         seed=seed_for("evaluate"),
         code=code("evaluate"),
     message:
-        "Judging {input.resampled}"
+        "Judging {wildcards.method} by {input.resampled}"
     script:
         "../../scripts/evaluate.py"

@@ -4,10 +4,13 @@ rule assess_fidelity:
         resampled=rules.oversample.output.resampled,
     output:
         fidelity="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/fidelity.csv",
+        frechet="<results>/{dataset}/{experiment}/repeat-{repeat}/{method}/frechet.csv",
     log:
         "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/assess_fidelity.log",
     benchmark:
         "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/assess_fidelity.benchmark.tsv"
+    wildcard_constraints:
+        method=any_of(STUDY.training_sets),
     conda:
         "../../envs/imsforge.yaml"
     threads: 1
@@ -29,7 +32,7 @@ rule assess_fidelity:
 
 rule collect_fidelity:
     input:
-        fidelity=of_experiment("method_files", "fidelity.csv"),
+        fidelity=of_experiment("training_set_files", "fidelity.csv"),
     output:
         fidelity="<results>/{dataset}/{experiment}/fidelity.csv",
         markdown=report(

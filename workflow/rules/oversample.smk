@@ -11,6 +11,8 @@ rule oversample:
         "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/oversample.log",
     benchmark:
         "<logs>/{dataset}/{experiment}/repeat-{repeat}/{method}/oversample.benchmark.tsv"
+    wildcard_constraints:
+        method=any_of(STUDY.training_sets),
     conda:
         "../../envs/imsforge.yaml"
     threads: 1

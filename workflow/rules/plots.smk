@@ -85,9 +85,34 @@ rule plot_recall_matrices:
         "../../scripts/plot_recall_matrices.py"
 
 
+rule plot_reliability:
+    input:
+        reliability=rules.collect_scores.output.reliability,
+    output:
+        png=reported("reliability", "reliability of probabilities"),
+        svg="<results>/{dataset}/{experiment}/reliability.svg",
+    log:
+        "<logs>/{dataset}/{experiment}/plot_reliability.log",
+    benchmark:
+        "<logs>/{dataset}/{experiment}/plot_reliability.benchmark.tsv"
+    conda:
+        "../../envs/imsforge.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        title=of_experiment("title"),
+        code=code("plot_reliability"),
+    message:
+        "Drawing {output.png}"
+    script:
+        "../../scripts/plot_reliability.py"
+
+
 rule plot_frechet:
     input:
-        frechet=of_experiment("method_files", "frechet.csv"),
+        frechet=of_experiment("training_set_files", "frechet.csv"),
     output:
         png=reported("frechet", "Fréchet distances"),
         svg="<results>/{dataset}/{experiment}/frechet.svg",

@@ -15,20 +15,26 @@ from scipy import stats
 
 from imsforge.evaluation.scores import ALL_SAMPLES
 
-#: The averages that methods are compared by: class and metric of a score.
-AVERAGES = (
-    ("macro", "recall"),
-    ("macro", "precision"),
-    ("weighted", "recall"),
-    ("macro", "f1"),
-)
+#: The averages that methods are compared by: class and metric of a score -> name.
+AVERAGES = {
+    ("macro", "recall"): "macro recall",
+    ("macro", "precision"): "macro precision",
+    ("weighted", "recall"): "weighted recall",
+    ("macro", "f1"): "macro f1",
+    ("macro", "average_precision"): "macro average precision",
+    ("weighted", "log_loss"): "log loss",
+    ("weighted", "brier"): "Brier score",
+}
+
+#: The metrics of which less is better.
+LOWER_IS_BETTER = ("log_loss", "brier")
 
 #: Columns of ``comparison.csv``.
 COMPARISON_COLUMNS = [
     *("task", "classifier", "priors", "class", "metric", "method"),
     *("repeats", "mean", "std"),
     *("difference", "difference_low", "difference_high", "p"),
-    "share_of_real",
+    *("share_of_real", "share_of_oracle"),
     *("gap_closed", "gap_closed_low", "gap_closed_high"),
 ]
 
@@ -95,9 +101,10 @@ def compare_methods(scores, resampling):
         method ``none``. ``repeats`` counts the units that scores are averaged over. ``difference``
         is to ``none`` in the same unit; with the task ``oversample`` to ``none`` under observed
         priors, whichever the row's own are, so that what a changed prior does shows too.
-        ``share_of_real``, for the task ``replace``, is the ratio of both means. ``gap_closed``, for
-        the task ``oversample``, is the share of the distance from that ``none`` to the ``oracle``
-        under the row's priors. What cannot be told is missing.
+        ``share_of_real`` and ``share_of_oracle``, for the task ``replace``, are the ratios of the
+        mean to those of ``none`` and of the ``oracle``; where less is better, more than 1 is
+        worse. ``gap_closed``, for the task ``oversample``, is the share of the distance from that
+        ``none`` to the ``oracle`` under the row's priors. What cannot be told is missing.
     """
     kept = scores[scores["sample"] == ALL_SAMPLES]
     courses = {
@@ -134,6 +141,8 @@ def _compared(key, courses, test_to_train):
     compared = {"repeats": len(course), "mean": course.mean(), "std": course.std()}
     if key[0] == "replace":
         compared["share_of_real"] = course.mean() / real.mean()
+        if best in courses:
+            compared["share_of_oracle"] = course.mean() / courses[best].mean()
     if key == reference:
         return compared
     gain = (course - real).dropna().to_numpy()
@@ -141,6 +150,7 @@ def _compared(key, courses, test_to_train):
     compared |= dict(zip(names, mean_difference(gain, test_to_train), strict=True))
     if key[0] == "oversample" and best in courses:
         pairs = pd.concat([course - real, courses[best] - real], axis=1).dropna().to_numpy()
+        pairs = -pairs if key[4] in LOWER_IS_BETTER else pairs
         names = ("gap_closed", "gap_closed_low", "gap_closed_high")
         compared |= dict(zip(names, share_of_gain(*pairs.T, test_to_train), strict=True))
     return compared

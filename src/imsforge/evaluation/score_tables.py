@@ -6,7 +6,13 @@ import pandas as pd
 from imsforge.artifacts.tables import format_score
 from imsforge.evaluation.classifiers import lda_is_determined
 from imsforge.evaluation.comparison import AVERAGES
+from imsforge.evaluation.comparison_tables import (
+    COMPARISON_NOTE,
+    TASK_TITLES,
+    readable_comparisons,
+)
 from imsforge.evaluation.scores import ALL_SAMPLES
+from imsforge.methods import parse_method
 
 #: Rows that summarise the classes, in the order they close a table.
 SUMMARY_ROWS = ("macro", "weighted")
@@ -14,8 +20,12 @@ SUMMARY_ROWS = ("macro", "weighted")
 #: What a table has a section for each combination of.
 SECTION = ["task", "classifier", "priors"]
 
+#: The metrics of a table, and those that are shown class by class.
+METRICS = ("recall", "precision", "average_precision", "log_loss", "brier")
+CLASS_METRICS = METRICS[:2]
+
 #: What a summary says of a method: row and metric of a table.
-SUMMARY_COLUMNS = (("macro", "recall"), ("macro", "precision"), ("weighted", "recall"))
+SUMMARY_COLUMNS = [average for average in AVERAGES if average[1] in METRICS]
 
 
 def score_table(scores, counts):
@@ -30,11 +40,11 @@ def score_table(scores, counts):
     -------
     DataFrame
         One row a class, then macro and weighted averages, for each of `SECTION`. Columns: task,
-        classifier, priors, class; then ``{method}_{metric}_{mean|std}`` for recall and precision,
-        over repeats (``std`` is the sample standard deviation, empty for one repeat); then train
-        and test. A class that a repeat does not test is left out of that repeat's part.
+        classifier, priors, class; then ``{method}_{metric}_{mean|std}`` for `METRICS`, over
+        repeats (``std`` is the sample standard deviation, empty for one repeat); then train and
+        test. A class that a repeat does not test is left out of that repeat's part.
     """
-    kept = scores[scores["metric"].isin(["recall", "precision"])]
+    kept = scores[scores["metric"].isin(METRICS)]
     kept = kept[kept["sample"] == ALL_SAMPLES]
     methods = list(dict.fromkeys(kept["method"]))
     rows = [*counts["class"], *SUMMARY_ROWS]
@@ -47,7 +57,7 @@ def score_table(scores, counts):
     order = [
         (statistic, method, metric)
         for method in methods
-        for metric in ("recall", "precision")
+        for metric in METRICS
         for statistic in ("mean", "std")
     ]
     sections = kept[SECTION].drop_duplicates().itertuples(index=False, name=None)
@@ -108,9 +118,9 @@ def undetermined_note(table, n_features):
     if "lda" not in classifiers or lda_is_determined(n_rows, n_classes, n_features):
         return ""
     way_out = (
-        "read lda-shrunk beside it"
-        if "lda-shrunk" in classifiers
-        else "add lda-shrunk to `classifiers` and read it beside lda"
+        "read them beside methods with +tuned"
+        if any(parse_method(method).remedy == "tuned" for method in _methods(table))
+        else "add methods with +tuned and read these beside them"
     )
     return (
         f"LDA is not determined here: {n_rows} training spectra of {n_classes} classes are too few "
@@ -119,7 +129,7 @@ def undetermined_note(table, n_features):
     )
 
 
-#: What each method and refinement does.
+#: What each method, refinement and remedy does.
 METHOD_NOTES = {
     "none": "the training set as it is",
     "duplicate": "repeats real spectra: small classes weigh more, in the prior and in all that is "
@@ -138,12 +148,18 @@ METHOD_NOTES = {
     "calibrate": "gives each peak of a class the values that training spectra have, by rank",
     "filter": "keeps as large a share that a classifier takes for its class as there is among real "
     "spectra; that hands on what this classifier knows, see blind+filter",
+    "tuned": "settings of the classifier chosen by cross-validation on real training spectra",
+    "class-weights": "all classes count equally while the classifier learns",
+    "logit-adjustment": "decides by priors between the observed and equal ones, chosen by "
+    "cross-validation",
+    "moved-thresholds": "decides by a weight of each class, chosen by cross-validation",
+    "balanced-forest": "each tree sees as many spectra of each class",
 }
 
 
 def method_notes(methods):
-    """Say in one sentence what some methods and their refinements do."""
-    parts = dict.fromkeys(part for method in methods for part in str(method).split("+"))
+    """Say in one sentence what some methods, their refinements and remedies do."""
+    parts = dict.fromkeys(part for method in methods for part in parse_method(method).parts)
     return "; ".join(f"{part}: {METHOD_NOTES[part]}" for part in parts) + "."
 
 
@@ -175,12 +191,6 @@ def _markdown(table):
     return table.to_markdown(index=False, disable_numparse=True)
 
 
-#: How tasks are called in headings.
-TASK_TITLES = {
-    "oversample": "Oversampling: small classes filled up",
-    "replace": "Replacement: all training spectra replaced",
-}
-
 #: Which question a section answers.
 PRIOR_TITLES = {
     "observed": "class priors kept as observed: what do the spectra add?",
@@ -189,9 +199,10 @@ PRIOR_TITLES = {
 
 
 def _methods(table):
-    """Return the methods that a `score_table` has columns of."""
+    """Return the methods that a `score_table` has scores of."""
     ending = "_recall_mean"
-    return [column.removesuffix(ending) for column in table.columns if column.endswith(ending)]
+    columns = [column for column in table.columns if column.endswith(ending)]
+    return [column.removesuffix(ending) for column in columns if table[column].notna().any()]
 
 
 def section_title(task, classifier, priors):
@@ -211,13 +222,10 @@ def readable_table(part):
     DataFrame of str
     """
     text = pd.DataFrame({"class": part["class"].astype(str)})
-    for column in part.columns:
-        if column.endswith("_mean"):
-            method, metric, _ = column.rsplit("_", 2)
-            spread = part[f"{method}_{metric}_std"]
-            text[f"{method} {metric}"] = [
-                format_score(m, s) for m, s in zip(part[column], spread, strict=True)
-            ]
+    for method in _methods(part):
+        for metric in CLASS_METRICS:
+            both = zip(part[f"{method}_{metric}_mean"], part[f"{method}_{metric}_std"], strict=True)
+            text[f"{method} {metric}"] = [format_score(mean, spread) for mean, spread in both]
     return text.assign(train=part["train"].astype(str), test=part["test"].astype(str))
 
 
@@ -230,14 +238,14 @@ def method_summary(part):
 
     Returns
     -------
-    DataFrame of str with columns method, macro recall, macro precision, weighted recall
+    DataFrame of str with columns method and the names of `SUMMARY_COLUMNS`
     """
     averages = part.set_index("class")
     rows = [
         {
             "method": method,
             **{
-                f"{row} {metric}": format_score(
+                AVERAGES[row, metric]: format_score(
                     averages.loc[row, f"{method}_{metric}_mean"],
                     averages.loc[row, f"{method}_{metric}_std"],
                 )
@@ -247,63 +255,6 @@ def method_summary(part):
         for method in _methods(part)
     ]
     return pd.DataFrame(rows)
-
-
-#: What to know of a comparison before reading it.
-COMPARISON_NOTE = (
-    "Mean difference to the real training set as it is (none; when small classes are filled up, "
-    "under observed priors) in the same repeat, and its 95 % interval, which allows for the pixels "
-    "that repeats share (Nadeau and Bengio 2003). It is over other splits and seeds of the same "
-    "section, not over animals; only where each repeat tests a sample that it does not train on, "
-    "it is over samples. In percent, when small "
-    "classes are filled up, the share of the oracle's gain under the same priors, where that gain "
-    "can be told from zero; when all is replaced, the share of the score of real spectra."
-)
-
-
-def readable_comparisons(comparison):
-    """Lay a comparison of methods out for people.
-
-    Parameters
-    ----------
-    comparison : DataFrame, as `compare_methods` returns it
-
-    Returns
-    -------
-    dict of heading to DataFrame of str
-        A table for each task and classifier, a row for each class priors and method; none where
-        nothing was compared.
-    """
-    return {
-        f"{TASK_TITLES[task]}; judged by {classifier}; what changes": pd.DataFrame(
-            [
-                {"class priors": priors, "method": method, **_changes(rows)}
-                for priors, of_priors in part.groupby("priors", sort=False)
-                for method, rows in of_priors.groupby("method", sort=False)
-            ]
-        )
-        for (task, classifier), part in comparison.groupby(["task", "classifier"], sort=False)
-    }
-
-
-def _changes(rows):
-    """Return a text for each average of one method."""
-    averages = rows.set_index(["class", "metric"])
-    return {" ".join(average): format_change(averages.loc[average]) for average in AVERAGES}
-
-
-def format_change(row):
-    """Return "+0.10 [+0.02, +0.18], 38 %" for a row of a comparison, as far as it is known."""
-    if np.isnan(row["difference"]):
-        return "reference"
-    text = f"{row['difference']:+.3f}"
-    if not np.isnan(row["difference_low"]):
-        text += f" [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
-    share = row["share_of_real"]
-    # Of a gain that may as well be none, a share says nothing.
-    if not np.isnan(row["gap_closed_low"]):
-        share = row["gap_closed"]
-    return text if np.isnan(share) else f"{text}, {100 * share:.0f} %"
 
 
 def class_counts(repeats):

@@ -6,13 +6,10 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from imsforge.evaluation.classifiers import (
-    PRIORS,
-    fitted_classifier,
-    lda_is_determined,
-    with_priors,
-)
-from imsforge.fidelity.frechet import gaussian_of
+from imsforge.evaluation.classifiers import PRIORS, lda_is_determined
+from imsforge.evaluation.probabilities import probability_scores, reliability_table
+from imsforge.evaluation.remedies import counts_of, fitted_judge
+from imsforge.methods import is_remedy_of, parse_method
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +39,10 @@ CONFUSION_COLUMNS = [
     "predicted",
     "count",
 ]
-FRECHET_COLUMNS = ["method", "repeat", "generated", "real", "distance"]
-
-#: Stands in the columns ``classifier`` and ``priors`` for metrics that need none.
-NO_CLASSIFIER = "-"
+RELIABILITY_COLUMNS = [
+    *("task", "classifier", "priors", "method", "repeat"),
+    *("bin", "confidence", "accuracy", "count"),
+]
 
 #: Stands in the column ``sample`` for scores on all test rows; only these are averaged in tables.
 ALL_SAMPLES = "all"
@@ -59,6 +56,7 @@ def evaluate(features, resampled, *, classifiers, priors, identity, seed=0):
     features : Features, scaled
     resampled : Resampled
     classifiers : list of keys of `CLASSIFIERS`
+        Those that the method's remedy is not for are left out.
     priors : list of keys of `PRIORS`
     identity : dict
         The columns dataset, experiment, method and repeat of the result.
@@ -69,37 +67,27 @@ def evaluate(features, resampled, *, classifiers, priors, identity, seed=0):
     scores : DataFrame with `SCORE_COLUMNS`
         On all test rows and, where the dataset has several samples, on those of each sample.
     confusion : DataFrame with `CONFUSION_COLUMNS`
-    frechet : DataFrame with columns method, repeat, generated, real, distance
-        In the features' own units; for the task "replace" alone, where every class is generated.
+    reliability : DataFrame with `RELIABILITY_COLUMNS`
     """
-    test_X, test_y = features.test_set
-    if "lda" in classifiers:
+    remedy = parse_method(identity["method"]).remedy
+    if "lda" in classifiers and remedy != "tuned":
         _warn_of_undetermined_lda(*features.training_set)
-    all_scores, all_confusion, frechet = [], [], None
+    kept = [name for name in classifiers if is_remedy_of(remedy, name)]
+    judged = {}
     for task, training in resampled.tasks.items():
-        scores, confusion = judge(features, training, classifiers, priors, seed)
-        all_scores.append(scores.assign(task=task))
-        all_confusion.append(confusion.assign(task=task))
-        if task == "replace":
-            frechet = frechet_matrix(
-                features.unscale(training["values"]),
-                training["label"],
-                features.unscale(test_X),
-                test_y,
-                features.names,
-            )
-            all_scores.append(
-                frechet_scores(frechet, test_y, features.names).assign(
-                    task=task, sample=ALL_SAMPLES
-                ),
-            )
+        # Tasks share the real training set, which is judged once.
+        key = task if training["synthetic"].any() else "real"
+        if key not in judged:
+            judged[key] = judge(features, training, kept, priors, seed, remedy)
+        judged[task] = judged[key]
     who = {"method": identity["method"], "repeat": identity["repeat"]}
-    if frechet is None:
-        frechet = pd.DataFrame(columns=["generated", "real", "distance"])
+    scores, confusion, reliability = (
+        pd.concat([judged[task][k].assign(task=task) for task in resampled.tasks]) for k in range(3)
+    )
     return (
-        pd.concat(all_scores).assign(**identity)[SCORE_COLUMNS],
-        pd.concat(all_confusion).assign(**who)[CONFUSION_COLUMNS],
-        frechet.assign(**who)[FRECHET_COLUMNS],
+        scores.assign(**identity)[SCORE_COLUMNS],
+        confusion.assign(**who)[CONFUSION_COLUMNS],
+        reliability.assign(**who)[RELIABILITY_COLUMNS],
     )
 
 
@@ -108,7 +96,7 @@ def _warn_of_undetermined_lda(X, y):
     if not lda_is_determined(len(X), n_classes, X.shape[1]):
         logger.warning(
             "classifier lda is not determined: %d training rows of %d classes for %d features; "
-            "lda-shrunk is",
+            "a method with +tuned is",
             *(len(X), n_classes, X.shape[1]),
         )
 
@@ -187,7 +175,7 @@ def confusion_table(truth, predicted, labels, names):
     )
 
 
-def judge(features, training, classifiers, priors, seed):
+def judge(features, training, classifiers, priors, seed, remedy=None):
     """Train each classifier on one training set and score it on the test set.
 
     A classifier is fitted once: other class priors only weigh its posteriors anew.
@@ -195,103 +183,41 @@ def judge(features, training, classifiers, priors, seed):
     Parameters
     ----------
     features : Features
+        Its training rows say how frequent classes are, whatever a classifier was fitted to.
     training : dict of ``values`` (n_rows, n_features) and ``label`` (n_rows,)
     classifiers : list of keys of `CLASSIFIERS`
     priors : list of keys of `PRIORS`
     seed : int
+    remedy : key of `imsforge.methods.REMEDIES` or None
 
     Returns
     -------
     scores : DataFrame with columns classifier, priors, sample, class, metric, value, support
     confusion : DataFrame with columns classifier, priors, true, predicted, count
+    reliability : DataFrame with columns classifier, priors, bin, confidence, accuracy, count
+        A class that a classifier was not fitted to is never predicted.
     """
-    _, test_y = features.test_set
+    (test_X, test_y), real = features.test_set, features.training_set
+    fitted_to = training["values"], training["label"]
     labels, samples = np.union1d(training["label"], test_y), rows_of_samples(features)
-    scores, confusion = [], []
+    scores, confusion, reliability = [], [], []
     for name in classifiers:
-        model = fitted_classifier(name, training["values"], training["label"], seed)
-        for kind, predicted in predictions(model, features, training["label"], priors).items():
+        fitted = fitted_judge(remedy, name, fitted_to, real, seed)
+        known = fitted.model.classes_
+        posterior = fitted.model.predict_proba(test_X.astype(np.float64))
+        for kind in priors:
+            wanted = PRIORS[kind](counts_of(real[1], known))
+            probabilities, predicted = fitted.read(posterior, wanted)
             who = {"classifier": name, "priors": kind}
-            scores += [
-                classification_scores(test_y[rows], predicted[rows], features.names).assign(
-                    sample=sample, **who
-                )
-                for sample, rows in samples.items()
-            ]
+            for sample, rows in samples.items():
+                of = (test_y[rows], probabilities[rows], known, features.names)
+                parts = [
+                    classification_scores(test_y[rows], predicted[rows], features.names),
+                    probability_scores(*of),
+                ]
+                scores.append(pd.concat(parts).assign(sample=sample, **who))
             table = confusion_table(test_y, predicted, labels, features.names)
             confusion.append(table.assign(**who))
-    return pd.concat(scores), pd.concat(confusion)
-
-
-def predictions(model, features, fitted_to, priors):
-    """Predict the test rows by the posteriors of a classifier, under class priors.
-
-    Parameters
-    ----------
-    model : fitted classifier
-    features : Features
-        Its training rows say how frequent classes are, whatever the classifier was fitted to.
-    fitted_to : (n_rows,) int array, the labels that the classifier was fitted to
-    priors : list of keys of `PRIORS`
-
-    Returns
-    -------
-    dict of key to (n_test,) int array
-        A class that the classifier was not fitted to is never predicted.
-    """
-    test_X, _ = features.test_set
-    _, real_y = features.training_set
-    posterior = model.predict_proba(test_X.astype(np.float64))
-    fitted, real = (_counts(y, model.classes_) for y in (fitted_to, real_y))
-    return {
-        kind: model.classes_[with_priors(posterior, fitted, PRIORS[kind](real)).argmax(axis=1)]
-        for kind in priors
-    }
-
-
-def _counts(y, labels):
-    """Return how often each of some labels occurs, as floats."""
-    return np.bincount(y, minlength=labels.max() + 1)[labels].astype(np.float64)
-
-
-def frechet_matrix(generated, generated_y, real, real_y, names):
-    """Compare each class of generated spectra with each class of real ones.
-
-    Thesis row V6 (van der Linden 2024, fig. 2-11).
-
-    Returns
-    -------
-    DataFrame with columns generated, real, distance; classes with fewer than two rows are left out
-    """
-    made, measured = _gaussians(generated, generated_y), _gaussians(real, real_y)
-    return pd.DataFrame(
-        [
-            (names[g - 1], names[r - 1], first.distance(second))
-            for g, first in made.items()
-            for r, second in measured.items()
-        ],
-        columns=["generated", "real", "distance"],
-    )
-
-
-def _gaussians(X, y):
-    """Fit a Gaussian to each class that has the two rows it takes."""
-    labels, counts = np.unique(y, return_counts=True)
-    return {k: gaussian_of(X[y == k]) for k in labels[counts > 1]}
-
-
-def frechet_scores(matrix, real_y, names):
-    """Return the matrix' diagonal as scores: the distance of each class to its own real spectra.
-
-    Returns
-    -------
-    DataFrame with columns classifier, priors, class, metric, value, support
-    """
-    sizes = {names[k - 1]: int(np.sum(real_y == k)) for k in np.unique(real_y)}
-    own = matrix[matrix["generated"] == matrix["real"]]
-    scores = pd.DataFrame(
-        {"class": own["real"], "value": own["distance"], "support": own["real"].map(sizes)}
-    )
-    mean = {"class": "macro", "value": scores["value"].mean(), "support": scores["support"].sum()}
-    scores = pd.concat([scores, pd.DataFrame([mean])], ignore_index=True)
-    return scores.assign(metric="frechet", classifier=NO_CLASSIFIER, priors=NO_CLASSIFIER)
+            bins = reliability_table(test_y, predicted, probabilities, known)
+            reliability.append(bins.assign(**who))
+    return pd.concat(scores), pd.concat(confusion), pd.concat(reliability)

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from imsforge.methods import parse_method
 from imsforge.seeding import derive_seed
 
 #: Name -> module and class. Imported when asked for: torch takes seconds, and few need it; and
@@ -33,9 +34,9 @@ def sampler_class(method):
 
 def modules_behind(method):
     """Return the names of the modules that a method's spectra come from; none for "none"."""
-    name, *refinements = method.split("+")
-    places = [SAMPLERS[name]] if name != "none" else []
-    places += [REFINEMENTS[refinement] for refinement in refinements]
+    parsed = parse_method(method)
+    places = [SAMPLERS[parsed.sampler]] if parsed.sampler != "none" else []
+    places += [REFINEMENTS[refinement] for refinement in parsed.refinements]
     return sorted({module for module, _ in places})
 
 
@@ -50,7 +51,8 @@ def fitted_sampler(method, X, y, *, model=None, seed=0, reserve=None):
     Parameters
     ----------
     method : str
-        "none", or a key of `SAMPLERS` with any of `REFINEMENTS` behind it, joined by ``+``.
+        "none", or a key of `SAMPLERS` with any of `REFINEMENTS` behind it, joined by ``+``; a
+        remedy at the end changes nothing.
     X : (n_rows, n_features) array
     y : (n_rows,) array
     model : path or None
@@ -63,9 +65,10 @@ def fitted_sampler(method, X, y, *, model=None, seed=0, reserve=None):
     -------
     GenerativeSampler, or None for the method "none"
     """
-    if method == "none":
+    parsed = parse_method(method)
+    name, refinements = parsed.sampler, parsed.refinements
+    if name == "none":
         return None
-    name, *refinements = method.split("+")
     if model:
         # Drawing takes a moment anywhere; GPUs are for the stage that asked for one.
         sampler = sampler_class(name).load(model, random_state=seed, device="cpu")

@@ -12,6 +12,8 @@ from jsonschema.exceptions import best_match
 from imsforge.errors import ConfigError, IngestError
 from imsforge.gan.settings import RECIPES
 from imsforge.labels.files import MASKS, REGIONS, TABLES, label_files, named_patterns
+from imsforge.methods import REMEDIES, is_remedy_of, parse_method
+from imsforge.oversampling.registry import SAMPLERS
 from imsforge.peaks.peak_list import read_peak_list
 from imsforge.readers.files import check_format, name_samples, raw_files
 from imsforge.study.names import check_names, ordinal
@@ -109,6 +111,7 @@ def _check_dataset(place, dataset):
                 f"{place}.experiments.{name}.split.method: samples leaves one sample out, but a "
                 "phantom is one; use blocks"
             )
+        _check_methods(f"{place}.experiments.{name}", experiment)
         _check_reserve(f"{place}.experiments.{name}", experiment)
     for name, anomaly in dataset["anomaly"].items():
         _check_healthy(f"{place}.anomaly.{name}.healthy", anomaly["healthy"])
@@ -136,6 +139,20 @@ def _check_healthy(place, healthy):
             )
 
 
+def _check_methods(place, experiment):
+    for method in experiment["methods"]:
+        sampler, remedy = parse_method(method).sampler, parse_method(method).remedy
+        if sampler not in ("none", *SAMPLERS):
+            close = difflib.get_close_matches(sampler, SAMPLERS, n=1)
+            meant = f"did you mean '{close[0]}'?" if close else f"known are: {', '.join(SAMPLERS)}"
+            raise ConfigError(f"{place}.methods: {method}: unknown sampler '{sampler}'; {meant}")
+        if not any(is_remedy_of(remedy, name) for name in experiment["classifiers"]):
+            raise ConfigError(
+                f"{place}.methods: {method}: {remedy} is for {', '.join(REMEDIES[remedy])}; add "
+                "one of these to classifiers, or leave it out"
+            )
+
+
 def _check_reserve(place, experiment):
     test_share = experiment["split"]["test_share"]
     reserve_share = experiment["split"]["reserve_share"]
@@ -144,7 +161,8 @@ def _check_reserve(place, experiment):
             f"{place}.split.reserve_share: {reserve_share:g} and test_share, {test_share:g}, leave "
             "nothing to train on; lower one of them"
         )
-    if "oracle" in experiment["methods"] and not reserve_share:
+    samplers = {parse_method(method).sampler for method in experiment["methods"]}
+    if "oracle" in samplers and not reserve_share:
         raise ConfigError(
             f"{place}.methods: oracle draws from spectra that are held back; set "
             "split.reserve_share, 0.2 for example"

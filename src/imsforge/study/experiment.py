@@ -1,16 +1,13 @@
 """Methods compared on the same splits of a dataset."""
 
+from imsforge.methods import parse_method
+
 #: Methods that train networks: those of the stage `train_gan`, and the one of `train_vae`.
 GAN_METHODS = ("cgan", "cwgan", "cwgan-gp")
 TRAINED_METHODS = (*GAN_METHODS, "vae")
 
 #: Figures of an experiment, in the order of the report.
-FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
-
-
-def generator_of(method):
-    """Return the method behind its refinements: "vae" of "vae+calibrate"."""
-    return method.partition("+")[0]
+FIGURES = ("recall_matrices", "reliability", "fidelity", "spectra", "frechet", "training")
 
 
 class Experiment:
@@ -21,7 +18,7 @@ class Experiment:
     dataset, name : str
     settings : dict
     folder : Folder
-    methods : list of str, with their refinements
+    methods : list of str, with their refinements and remedies
     repeats : range, from 1
     """
 
@@ -40,10 +37,15 @@ class Experiment:
         return f"{self.dataset}: {self.name}"
 
     @property
+    def training_sets(self):
+        """The methods that make the training sets, without remedies, each once."""
+        return list(dict.fromkeys(parse_method(method).training_set for method in self.methods))
+
+    @property
     def generators(self):
         """The generators with networks behind the methods, each once."""
-        generators = dict.fromkeys(map(generator_of, self.methods))
-        return [generator for generator in generators if generator in TRAINED_METHODS]
+        samplers = dict.fromkeys(parse_method(method).sampler for method in self.methods)
+        return [sampler for sampler in samplers if sampler in TRAINED_METHODS]
 
     @property
     def replaces(self):
@@ -60,17 +62,19 @@ class Experiment:
         """What a repeat needs seeds for: pairs of a purpose and a method, "" where it has none."""
         trained = [("train_gan", g) for g in self.generators if g in GAN_METHODS]
         trained += [("train_vae", "") for g in self.generators if g not in GAN_METHODS]
-        judged = ["oversample", "evaluate", *(["assess_fidelity"] if self.replaces else [])]
-        drawn = [(purpose, method) for method in self.methods for purpose in judged]
-        return [("split", ""), *trained, *drawn]
+        made = ["oversample", *(["assess_fidelity"] if self.replaces else [])]
+        drawn = [(purpose, method) for method in self.training_sets for purpose in made]
+        judged = [("evaluate", method) for method in self.methods]
+        return [("split", ""), *trained, *drawn, *judged]
 
     @property
     def figures(self):
         """The names of the figures that methods and tasks allow, in the order of the report."""
         possible = {
             "recall_matrices": True,
+            "reliability": True,
             "fidelity": self.replaces,
-            "spectra": self.replaces and set(self.methods) != {"none"},
+            "spectra": self.replaces and self.training_sets != ["none"],
             "frechet": self.replaces,
             "training": bool(self.generators),
         }
@@ -89,21 +93,31 @@ class Experiment:
         """Return the paths of a file of every method and repeat."""
         return self._files(self.methods, name)
 
+    def training_set_files(self, name):
+        """Return the paths of a file of every training set and repeat."""
+        return self._files(self.training_sets, name)
+
     def generator_files(self, name):
         """Return the paths of a file of every generator with networks and repeat."""
         return self._files(self.generators, name)
 
     def first_files(self, name, but=()):
-        """Return the paths of a file of every method in the first repeat."""
+        """Return the paths of a file of every training set in the first repeat."""
         return [
-            (self._repeat(1) / method).file(name) for method in self.methods if method not in but
+            (self._repeat(1) / method).file(name)
+            for method in self.training_sets
+            if method not in but
         ]
 
     def model_behind(self, method, repeat):
         """Return the path of the networks that a method draws from; None where it has none."""
-        generator = generator_of(method)
+        generator = parse_method(method).sampler
         folder = self._repeat(repeat) / generator
         return folder.file("model.safetensors") if generator in TRAINED_METHODS else None
+
+    def training_set_behind(self, method, repeat):
+        """Return the path of the training sets that classifiers of a method learn from."""
+        return (self._repeat(repeat) / parse_method(method).training_set).file("resampled.h5")
 
     def _files(self, methods, name):
         return [
@@ -127,7 +141,7 @@ class Experiment:
     @property
     def _summary_stages(self):
         """The stages that bring repeats and methods together."""
-        tables = ("scores.csv", "table.csv", "comparison.csv", "table.md")
+        tables = ("scores.csv", "table.csv", "comparison.csv", "reliability.csv", "table.md")
         fidelity = ("fidelity.csv", "fidelity.md")
         return [
             self.folder.stage("collect_scores", *tables),
@@ -143,12 +157,14 @@ class Experiment:
         for generator in self.generators:
             script = "train_gan" if generator in GAN_METHODS else "train_vae"
             yield (made / generator).stage(script, "model.safetensors", "history.csv")
-        for method in self.methods:
-            own = made / method
-            yield own.stage("oversample", "resampled.h5")
-            yield own.stage("evaluate", "scores.csv", "confusion.csv", "frechet.csv")
+        for method in self.training_sets:
+            yield (made / method).stage("oversample", "resampled.h5")
             if self.replaces:
-                yield own.stage("assess_fidelity", "fidelity.csv")
+                yield (made / method).stage("assess_fidelity", "fidelity.csv", "frechet.csv")
+        for method in self.methods:
+            yield (made / method).stage(
+                "evaluate", "scores.csv", "confusion.csv", "reliability.csv"
+            )
 
     def _together_stage(self, generator):
         kinds = ("csv", "safetensors")

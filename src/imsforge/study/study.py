@@ -10,7 +10,7 @@ from imsforge.labels.files import label_files
 from imsforge.readers.files import raw_files
 from imsforge.seeding import derive_seed
 from imsforge.study.anomaly_map import AnomalyMap
-from imsforge.study.experiment import FIGURES, Experiment, generator_of
+from imsforge.study.experiment import FIGURES, Experiment
 from imsforge.study.stages import Folder, without
 
 #: What the report explains in a caption: figures, and the tables of scores.
@@ -72,9 +72,14 @@ class Study:
 
     @property
     def methods(self):
-        """The names of all methods, and of the generators behind their refinements; each once."""
-        methods = [method for e in self.experiments for method in e.methods]
-        return sorted({*methods, *map(generator_of, methods)})
+        """The names of all methods, of their training sets and generators; each once."""
+        groups = [(e.methods, e.training_sets, e.generators) for e in self.experiments]
+        return sorted({method for group in groups for methods in group for method in methods})
+
+    @property
+    def training_sets(self):
+        """The names of all methods that make training sets, each once."""
+        return sorted({method for e in self.experiments for method in e.training_sets})
 
     def dataset_files(self, *names):
         """Return the paths of files of every dataset."""

@@ -8,14 +8,13 @@ import yaml
 
 from imsforge.artifacts.tables import read_csv
 from imsforge.artifacts.text import read_json
+from imsforge.evaluation.comparison_tables import COMPARISON_NOTE, readable_comparisons
 from imsforge.evaluation.score_tables import (
-    COMPARISON_NOTE,
     SECTION,
     SUMMARY_ROWS,
     coverage_note,
     method_notes,
     method_summary,
-    readable_comparisons,
     readable_table,
     section_title,
     undetermined_note,
