@@ -10,9 +10,10 @@ from imsforge.device import resolve_device
 from imsforge.errors import ConfigError, DataError
 from imsforge.gan.networks import Critic, Generator, count_parameters
 from imsforge.gan.settings import GANSettings
+from imsforge.gan.whitening import Whitening
 from imsforge.training_rows import checked_labels
 
-FORMAT = "imsforge conditional GAN 1"
+FORMAT = "imsforge conditional GAN 2"
 BLOCK_ROWS = 4096
 
 
@@ -31,6 +32,8 @@ class ConditionalGAN:
     classes : array of shape (n_classes,)
         The label that each class code stands for; the codes themselves unless set.
     generator, critic : torch modules
+    whitening : Whitening or None
+        Between the rows that others see and those of both networks.
     updates : int
         Updates of the critic behind the weights; fewer than ``settings.updates`` if training
         was stopped.
@@ -50,6 +53,9 @@ class ConditionalGAN:
             self.device
         )
         self.networks = {"critic": self.critic, "generator": self.generator}
+        self.whitening = None
+        if settings.whitening:
+            self.whitening = Whitening(n_features, settings.whitening).to(self.device)
         self.classes = np.arange(n_classes)
         self.updates = 0
         self.history = None
@@ -64,6 +70,25 @@ class ConditionalGAN:
         """Switch dropout and BatchNorm of both networks to training or to evaluation."""
         for network in self.networks.values():
             network.train(training)
+
+    def look_at(self, X, y):
+        """Learn scales and limits of detection from training rows, before the networks learn.
+
+        Parameters
+        ----------
+        X : float32 array of shape (n_rows, n_features)
+        y : array of int, shape (n_rows,)
+
+        Returns
+        -------
+        tensor of shape (n_rows, n_features), the rows as both networks see them
+        """
+        rows = torch.tensor(X, device=self.device)
+        if self.whitening is None:
+            self.generator.learn_range(rows)
+            return rows
+        self.whitening.learn(X, y)
+        return self.whitening(rows)
 
     def sample(self, labels, seed):
         """Generate one row for each label.
@@ -85,7 +110,8 @@ class ConditionalGAN:
 
         def generate(block):
             z = torch.randn(len(block), self.generator.n_latent, generator=source)
-            return self.generator(z.to(self.device), block)
+            rows = self.generator(z.to(self.device), block)
+            return rows if self.whitening is None else self.whitening.undo(rows)
 
         return self._in_blocks(generate, (0, self.n_features), labels)
 
@@ -111,14 +137,18 @@ class ConditionalGAN:
                 f"score: rows of shape {X.shape} for {len(labels)} labels; the model takes "
                 f"{self.n_features} features"
             )
-        return self._in_blocks(self.critic, (0,), torch.from_numpy(X), labels)
+
+        def judge(rows, block):
+            return self.critic(rows if self.whitening is None else self.whitening(rows), block)
+
+        return self._in_blocks(judge, (0,), torch.from_numpy(X), labels)
 
     def save(self, path):
         """Write both networks and all that `load` needs to one safetensors file."""
         tensors = {
             f"{name}.{key}": value
-            for name, network in self.networks.items()
-            for key, value in network.state_dict().items()
+            for name, part in self._parts.items()
+            for key, value in part.state_dict().items()
         }
         header = {
             "format": FORMAT,
@@ -145,8 +175,8 @@ class ConditionalGAN:
             sizes = header["n_features"], header["n_classes"]
             with torch.random.fork_rng(devices=[]):
                 model = cls(settings, *sizes, resolve_device(device))
-            for name, network in model.networks.items():
-                network.load_state_dict(under(f"{name}.", tensors))
+            for name, part in model._parts.items():
+                part.load_state_dict(under(f"{name}.", tensors))
             model.classes = np.array(header["classes"])
             model.updates = header["updates"]
         except (ConfigError, KeyError, TypeError, RuntimeError) as error:
@@ -154,8 +184,14 @@ class ConditionalGAN:
             raise DataError(f"{path}: damaged ({reason}); train the model again") from error
         return model
 
+    @property
+    def _parts(self):
+        """What the file holds, by name."""
+        whitening = {} if self.whitening is None else {"whitening": self.whitening}
+        return self.networks | whitening
+
     def _in_blocks(self, network, shape, *inputs):
-        """Apply a network in evaluation mode, a block of rows at a time."""
+        """Apply a network, in evaluation mode, to a block of rows at a time."""
         self.set_training(False)
         blocks = zip(*(values.split(BLOCK_ROWS) for values in inputs), strict=True)
         with torch.inference_mode():
