@@ -102,6 +102,8 @@ def test_a_whitened_gan_draws_and_scores_rows_as_they_were_given(censored, tmp_p
     assert 0.1 < (rows[:, 0] == 0).mean() < 0.9
     assert not ((rows[:, 0] > 0) & (rows[:, 0] < X[X[:, 0] > 0, 0].min())).any()
     whitened = model.whitening(torch.from_numpy(X))
+    # Without a range the noise of a direction that collapses has no slope that is a number.
+    assert torch.equal(model.generator.noise.floor, whitened.amin(dim=0))
     with torch.no_grad():
         expected = model.critic(whitened, torch.from_numpy(y))
     np.testing.assert_array_equal(model.score(X, y), expected.numpy())

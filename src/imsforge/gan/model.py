@@ -84,11 +84,11 @@ class ConditionalGAN:
         tensor of shape (n_rows, n_features), the rows as both networks see them
         """
         rows = torch.tensor(X, device=self.device)
-        if self.whitening is None:
-            self.generator.learn_range(rows)
-            return rows
-        self.whitening.learn(X, y)
-        return self.whitening(rows)
+        if self.whitening is not None:
+            self.whitening.learn(X, y)
+            rows = self.whitening(rows)
+        self.generator.learn_range(rows)
+        return rows
 
     def sample(self, labels, seed):
         """Generate one row for each label.
