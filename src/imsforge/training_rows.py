@@ -1,4 +1,4 @@
-"""Rows and class codes that generators learn from: checked before any long work, looked at once."""
+"""Rows and class codes that generators learn from, checked before any long work."""
 
 import numpy as np
 
@@ -37,23 +37,3 @@ def checked_labels(labels, n_classes):
             f"{n_classes} classes have the codes 0 to {n_classes - 1}"
         )
     return labels.astype(np.int64)
-
-
-def limits_of_detection(X):
-    """Find the value that stands for "not detected" in each feature, and the smallest one above.
-
-    Parameters
-    ----------
-    X : (n_rows, n_features) array
-
-    Returns
-    -------
-    floor : (n_features,) array
-        The smallest value, where several rows have it; -inf elsewhere.
-    limit : (n_features,) array
-        The smallest value above it; where all rows are equal, that value.
-    """
-    smallest = X.min(axis=0)
-    above = np.where(smallest < X, X, np.inf).min(axis=0)
-    censored = np.sum(smallest == X, axis=0) > 1
-    return np.where(censored, smallest, -np.inf), np.where(np.isfinite(above), above, smallest)

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from imsforge.errors import ConfigError, DamagedError, DataError
 from imsforge.oversampling import CWGANGP, VAE
 from imsforge.vae.model import ConditionalVAE
-from imsforge.vae.network import SHRINKAGE, ClassLatents, ConditionalNetworks
+from imsforge.vae.network import SHRINKAGE, ClassLatents, ConditionalNetworks, limits_of_detection
 from imsforge.vae.settings import VAESettings
 from imsforge.vae.training import train
 
@@ -23,6 +23,13 @@ def censored(rng):
     signal = rng.normal(y * 2.0, 1.0)
     X = np.stack([np.where(signal > 1.5, signal, 0), signal + 10, np.ones(600)], axis=1)
     return X.astype(np.float32), y
+
+
+def test_limits_of_detection_by_hand():
+    X = np.array([[0, 5, 2], [0, 6, 2], [3, 7, 2], [4, 8, 2.0]])
+    floor, limit = limits_of_detection(X)
+    assert floor.tolist() == [0, -np.inf, 2]  # a smallest value that comes once is a value
+    assert limit.tolist() == [3, 6, 2]
 
 
 def test_likelihood_equals_scipy(censored):

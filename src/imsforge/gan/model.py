@@ -1,5 +1,6 @@
 """A conditional GAN as it is kept: what it generates, how it scores, its file."""
 
+import math
 from dataclasses import asdict
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from imsforge.artifacts.tensors import read_model, under, write_tensors
 from imsforge.device import resolve_device
 from imsforge.errors import ConfigError, DataError
+from imsforge.gan.marginals import LEVELS, Marginals
 from imsforge.gan.networks import Critic, Generator, count_parameters
 from imsforge.gan.settings import GANSettings
 from imsforge.gan.whitening import Whitening
@@ -34,6 +36,8 @@ class ConditionalGAN:
     generator, critic : torch modules
     whitening : Whitening or None
         Between the rows that others see and those of both networks.
+    marginals : Marginals or None
+        What a whitened model adds to its draws once it has been trained.
     updates : int
         Updates of the critic behind the weights; fewer than ``settings.updates`` if training
         was stopped.
@@ -56,6 +60,7 @@ class ConditionalGAN:
         self.whitening = None
         if settings.whitening:
             self.whitening = Whitening(n_features, settings.whitening).to(self.device)
+        self.marginals = None
         self.classes = np.arange(n_classes)
         self.updates = 0
         self.history = None
@@ -72,7 +77,7 @@ class ConditionalGAN:
             network.train(training)
 
     def look_at(self, X, y):
-        """Learn scales and limits of detection from training rows, before the networks learn.
+        """Learn scales and ranges from training rows, before the networks learn.
 
         Parameters
         ----------
@@ -89,6 +94,22 @@ class ConditionalGAN:
             rows = self.whitening(rows)
         self.generator.learn_range(rows)
         return rows
+
+    def look_back(self, X, y, seed):
+        """Compare draws of the trained networks with training rows, feature by feature.
+
+        Parameters
+        ----------
+        X : float32 array of shape (n_rows, n_features)
+        y : array of int, shape (n_rows,)
+        seed : int
+            Of the draws, in which classes are as frequent as in the rows.
+        """
+        if self.whitening is None:
+            return
+        drawn = self.sample(np.tile(y, math.ceil(4 * LEVELS / len(y))), seed)
+        self.marginals = Marginals(self.n_features).to(self.device)
+        self.marginals.learn(*(torch.from_numpy(rows) for rows in (drawn, X)))
 
     def sample(self, labels, seed):
         """Generate one row for each label.
@@ -111,7 +132,9 @@ class ConditionalGAN:
         def generate(block):
             z = torch.randn(len(block), self.generator.n_latent, generator=source)
             rows = self.generator(z.to(self.device), block)
-            return rows if self.whitening is None else self.whitening.undo(rows)
+            if self.whitening is not None:
+                rows = self.whitening.undo(rows)
+            return rows if self.marginals is None else self.marginals(rows)
 
         return self._in_blocks(generate, (0, self.n_features), labels)
 
@@ -175,6 +198,8 @@ class ConditionalGAN:
             sizes = header["n_features"], header["n_classes"]
             with torch.random.fork_rng(devices=[]):
                 model = cls(settings, *sizes, resolve_device(device))
+            if settings.whitening:
+                model.marginals = Marginals(model.n_features).to(model.device)
             for name, part in model._parts.items():
                 part.load_state_dict(under(f"{name}.", tensors))
             model.classes = np.array(header["classes"])
@@ -187,8 +212,8 @@ class ConditionalGAN:
     @property
     def _parts(self):
         """What the file holds, by name."""
-        whitening = {} if self.whitening is None else {"whitening": self.whitening}
-        return self.networks | whitening
+        around = {"whitening": self.whitening, "marginals": self.marginals}
+        return self.networks | {name: part for name, part in around.items() if part is not None}
 
     def _in_blocks(self, network, shape, *inputs):
         """Apply a network, in evaluation mode, to a block of rows at a time."""

@@ -148,6 +148,8 @@ def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=N
     state.set_training(False)
     for run, model in enumerate(models):
         _finish(model, state, run)
+        X, y, seed = runs[run].X, runs[run].y, derive_seed(runs[run].seed, "marginals")
+        model.look_back(X[learned[run]], y[learned[run]], seed)
     return models
 
 

@@ -4,8 +4,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from imsforge.training_rows import limits_of_detection
-
 #: Share of the diagonal in the covariance: few rows know little of its smallest directions.
 DIAGONAL_SHARE = 0.05
 #: Smallest variance of a direction, as a share of the largest: keeps the way back exact.
@@ -20,10 +18,6 @@ class Whitening(nn.Module):
     wrong unseen. Power 0.5 makes all directions within a class equally wide (whitening, or
     Mahalanobis distances), 0.25 goes half of that way.
 
-    A generator of whitened rows has its noise in all peaks at once and makes no exact zeros. On
-    the way back values below a feature's limit of detection therefore become the floor or the
-    limit, whichever is nearer.
-
     Parameters
     ----------
     n_features : int
@@ -35,15 +29,12 @@ class Whitening(nn.Module):
         Mean of the training rows.
     there, back : (n_features, n_features) tensors
         ``S^-power`` and ``S^power``.
-    floor, limit : (n_features,) tensors
-        See `imsforge.training_rows.limits_of_detection`; both -inf where everything is detected.
     """
 
     def __init__(self, n_features, power):
         super().__init__()
         self.power = power
-        for name in ("centre", "floor", "limit"):
-            self.register_buffer(name, torch.zeros(n_features))
+        self.register_buffer("centre", torch.zeros(n_features))
         for name in ("there", "back"):
             self.register_buffer(name, torch.eye(n_features))
 
@@ -51,13 +42,10 @@ class Whitening(nn.Module):
         """Learn from training rows X, (n_rows, n_features) array, of class codes y, (n_rows,)."""
         variances, directions = np.linalg.eigh(_covariance_within(X.astype(np.float64), y))
         variances = np.maximum(variances, SMALLEST_VARIANCE * (variances.max() or 1.0))
-        floor, limit = limits_of_detection(X)
         found = {
             "centre": X.mean(axis=0, dtype=np.float64),
             "there": directions * variances**-self.power @ directions.T,
             "back": directions * variances**self.power @ directions.T,
-            "floor": floor,
-            "limit": np.where(np.isfinite(floor), limit, -np.inf),
         }
         for name, values in found.items():
             getattr(self, name).copy_(torch.as_tensor(values))
@@ -67,10 +55,8 @@ class Whitening(nn.Module):
         return (rows - self.centre) @ self.there
 
     def undo(self, whitened):
-        """Return the rows that were whitened, (n, n_features), with limits of detection."""
-        rows = whitened @ self.back + self.centre
-        faint = rows < (self.floor + self.limit) / 2
-        return torch.where(faint, self.floor, torch.maximum(rows, self.limit))
+        """Return the rows that were whitened, (n, n_features)."""
+        return whitened @ self.back + self.centre
 
 
 def _covariance_within(X, y):

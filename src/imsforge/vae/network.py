@@ -6,8 +6,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from imsforge.training_rows import limits_of_detection
-
 #: Smallest noise of a feature, in its standard deviations: keeps the likelihood bounded.
 SMALLEST_SCALE = 0.01
 #: Bounds of the encoder's log variances: beyond them exponentials run away.
@@ -97,6 +95,26 @@ class ConditionalNetworks(nn.Module):
 
     def _one_hot(self, codes):
         return nn.functional.one_hot(codes, self.n_classes).to(self.centre.dtype)
+
+
+def limits_of_detection(X):
+    """Find the value that stands for "not detected" in each feature, and the smallest one above.
+
+    Parameters
+    ----------
+    X : (n_rows, n_features) array
+
+    Returns
+    -------
+    floor : (n_features,) array
+        The smallest value, where several rows have it; -inf elsewhere.
+    limit : (n_features,) array
+        The smallest value above it; where all rows are equal, that value.
+    """
+    smallest = X.min(axis=0)
+    above = np.where(smallest < X, X, np.inf).min(axis=0)
+    censored = np.sum(smallest == X, axis=0) > 1
+    return np.where(censored, smallest, -np.inf), np.where(np.isfinite(above), above, smallest)
 
 
 def _layers(n_inputs, hidden, n_outputs):
