@@ -12,7 +12,7 @@ def learned(drawn, wanted):
 
 def test_values_keep_their_rank_and_take_the_distribution_that_is_wanted(rng):
     drawn = rng.normal(size=(5000, 2)).astype(np.float32)
-    wanted = np.exp(rng.normal(size=(3000, 2)) + [0, 2]).astype(np.float32)
+    wanted = np.exp(rng.normal([0, 2], size=(3000, 2))).astype(np.float32)
     rows = learned(drawn, wanted)(drawn)
     np.testing.assert_allclose(np.median(rows, axis=0), np.median(wanted, axis=0), rtol=0.02)
     for j in range(2):
