@@ -16,6 +16,7 @@ from imsforge.gan.architectures import CRITICS, GENERATORS
 from imsforge.gan.batches import index_batches
 from imsforge.gan.networks import Critic, Generator
 from imsforge.gan.settings import KINDS, GANSettings
+from imsforge.gan.whitening import Whitening
 
 few = settings(max_examples=40, deadline=None)
 numbers = st.floats(-100, 100)
@@ -162,3 +163,14 @@ def test_tensor_files_return_what_they_were_given(tmp_path_factory, arrays_by_na
     for name, tensor in tensors.items():
         assert again[name].dtype == tensor.dtype
         assert torch.equal(again[name].nan_to_num(), tensor.nan_to_num())
+
+
+@few
+@given(row_sets(1), st.floats(0.01, 0.5), st.integers(1, 3))
+def test_whitening_is_undone(sets, power, n_classes):
+    (rows,) = sets
+    y = np.arange(len(rows)) % n_classes
+    whitening = Whitening(rows.shape[1], power).double()
+    whitening.learn(rows, y)
+    again = whitening.undo(whitening(torch.from_numpy(rows)))
+    np.testing.assert_allclose(again, rows, rtol=1e-6, atol=1e-6)

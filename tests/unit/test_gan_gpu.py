@@ -6,7 +6,8 @@ import torch
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from imsforge.gan import cycle, training
-from imsforge.gan.settings import GANSettings
+from imsforge.gan.model import ConditionalGAN
+from imsforge.gan.settings import RECIPES, GANSettings
 from imsforge.gan.training import Run
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -49,3 +50,20 @@ def test_same_seed_same_weights():
     first, second = (training.train(X, y, 4, SETTINGS, seed=0, device="cuda") for _ in range(2))
     for ours, other in zip(first.critic.parameters(), second.critic.parameters(), strict=True):
         assert torch.equal(ours, other)
+
+
+def test_whitened_rows_agree_with_those_of_a_cpu(tmp_path):
+    X, y = blobs(0)
+    X = np.maximum(X, [-0.5, *[-9.0] * 9])  # a limit of detection in the first feature
+    settings = GANSettings(**RECIPES["full-spectra"] | {"updates": 1000})
+    models = [training.train(X, y, 4, settings, seed=0, device=name) for name in ("cpu", "cuda")]
+    here, there = (recall(model) for model in models)
+    assert there == pytest.approx(here, abs=0.03)
+    zeros = [np.mean(model.sample(y, seed=1)[:, 0] == np.float32(-0.5)) for model in models]
+    assert zeros[1] == pytest.approx(zeros[0], abs=0.05)
+    for model in models:
+        assert {value.device.type for value in model.whitening.buffers()} == {model.device.type}
+    models[1].save(tmp_path / "model.safetensors")
+    again = ConditionalGAN.load(tmp_path / "model.safetensors", device="cpu")
+    scores = again.score(X, y)
+    np.testing.assert_allclose(models[1].score(X, y), scores, rtol=1e-2, atol=1e-2)

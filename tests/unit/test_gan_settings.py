@@ -40,6 +40,8 @@ def test_full_spectra_have_noise_in_every_peak():
     settings = GANSettings.from_dict({"recipe": "full-spectra"})
     assert count_latent(settings.generator, settings.latent_size, 573) == 100 + 573
     assert settings.dropout == 0
+    assert settings.whitening == 0.25
+    assert GANSettings().whitening == 0
 
 
 def test_settings_are_fitted_to_the_rows():
@@ -90,6 +92,8 @@ def test_settings_survive_json():
         ("patience", 0),
         ("average", 1.0),
         ("clip", 0),
+        ("whitening", 0.6),
+        ("whitening", -0.1),
         ("rate_decay", "cosine"),
     ],
 )

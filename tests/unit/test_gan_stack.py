@@ -107,8 +107,9 @@ def runs(n_runs=3, n_features=5):
         {"kind": "cgan", "generator": "fc3"},
         {"critic": "dc8", "dropout": 0.3, "generator": "dc8"},
         {"generator": "noisy", "average": 0.9},
+        {"generator": "noisy", "average": 0.9, "whitening": 0.25},
     ],
-    ids=["closed form", "cgan", "convolutional", "noisy"],
+    ids=["closed form", "cgan", "convolutional", "noisy", "whitened"],
 )
 def test_runs_side_by_side_end_as_one_by_one(settings):
     """Up to rounding: on some processors batched products round differently."""
@@ -121,6 +122,8 @@ def test_runs_side_by_side_end_as_one_by_one(settings):
                 expected = alone.networks[name].state_dict()[key]
                 torch.testing.assert_close(value, expected, rtol=1e-3, atol=1e-3)
         np.testing.assert_allclose(model.history, alone.history, rtol=1e-3, atol=1e-3)
+        rows = (trained.sample(run.y, seed=1) for trained in (model, alone))
+        np.testing.assert_allclose(*rows, rtol=1e-2, atol=1e-2)
         assert model.updates == alone.updates == 10
 
 

@@ -1,5 +1,6 @@
 """A conditional GAN as it is kept: what it generates, how it scores, its file."""
 
+import math
 from dataclasses import asdict
 
 import numpy as np
@@ -8,11 +9,13 @@ import torch
 from imsforge.artifacts.tensors import read_model, under, write_tensors
 from imsforge.device import resolve_device
 from imsforge.errors import ConfigError, DataError
+from imsforge.gan.marginals import LEVELS, Marginals
 from imsforge.gan.networks import Critic, Generator, count_parameters
 from imsforge.gan.settings import GANSettings
+from imsforge.gan.whitening import Whitening
 from imsforge.training_rows import checked_labels
 
-FORMAT = "imsforge conditional GAN 1"
+FORMAT = "imsforge conditional GAN 2"
 BLOCK_ROWS = 4096
 
 
@@ -31,6 +34,10 @@ class ConditionalGAN:
     classes : array of shape (n_classes,)
         The label that each class code stands for; the codes themselves unless set.
     generator, critic : torch modules
+    whitening : Whitening or None
+        Between the rows that others see and those of both networks.
+    marginals : Marginals or None
+        What a whitened model adds to its draws once it has been trained.
     updates : int
         Updates of the critic behind the weights; fewer than ``settings.updates`` if training
         was stopped.
@@ -50,6 +57,10 @@ class ConditionalGAN:
             self.device
         )
         self.networks = {"critic": self.critic, "generator": self.generator}
+        self.whitening = None
+        if settings.whitening:
+            self.whitening = Whitening(n_features, settings.whitening).to(self.device)
+        self.marginals = None
         self.classes = np.arange(n_classes)
         self.updates = 0
         self.history = None
@@ -64,6 +75,41 @@ class ConditionalGAN:
         """Switch dropout and BatchNorm of both networks to training or to evaluation."""
         for network in self.networks.values():
             network.train(training)
+
+    def look_at(self, X, y):
+        """Learn scales and ranges from training rows, before the networks learn.
+
+        Parameters
+        ----------
+        X : float32 array of shape (n_rows, n_features)
+        y : array of int, shape (n_rows,)
+
+        Returns
+        -------
+        tensor of shape (n_rows, n_features), the rows as both networks see them
+        """
+        rows = torch.tensor(X, device=self.device)
+        if self.whitening is not None:
+            self.whitening.learn(X, y)
+            rows = self.whitening(rows)
+        self.generator.learn_range(rows)
+        return rows
+
+    def look_back(self, X, y, seed):
+        """Compare draws of the trained networks with training rows, feature by feature.
+
+        Parameters
+        ----------
+        X : float32 array of shape (n_rows, n_features)
+        y : array of int, shape (n_rows,)
+        seed : int
+            Of the draws, in which classes are as frequent as in the rows.
+        """
+        if self.whitening is None:
+            return
+        drawn = self.sample(np.tile(y, math.ceil(4 * LEVELS / len(y))), seed)
+        self.marginals = Marginals(self.n_features).to(self.device)
+        self.marginals.learn(*(torch.from_numpy(rows) for rows in (drawn, X)))
 
     def sample(self, labels, seed):
         """Generate one row for each label.
@@ -85,7 +131,10 @@ class ConditionalGAN:
 
         def generate(block):
             z = torch.randn(len(block), self.generator.n_latent, generator=source)
-            return self.generator(z.to(self.device), block)
+            rows = self.generator(z.to(self.device), block)
+            if self.whitening is not None:
+                rows = self.whitening.undo(rows)
+            return rows if self.marginals is None else self.marginals(rows)
 
         return self._in_blocks(generate, (0, self.n_features), labels)
 
@@ -111,14 +160,18 @@ class ConditionalGAN:
                 f"score: rows of shape {X.shape} for {len(labels)} labels; the model takes "
                 f"{self.n_features} features"
             )
-        return self._in_blocks(self.critic, (0,), torch.from_numpy(X), labels)
+
+        def judge(rows, block):
+            return self.critic(rows if self.whitening is None else self.whitening(rows), block)
+
+        return self._in_blocks(judge, (0,), torch.from_numpy(X), labels)
 
     def save(self, path):
         """Write both networks and all that `load` needs to one safetensors file."""
         tensors = {
             f"{name}.{key}": value
-            for name, network in self.networks.items()
-            for key, value in network.state_dict().items()
+            for name, part in self._parts.items()
+            for key, value in part.state_dict().items()
         }
         header = {
             "format": FORMAT,
@@ -145,8 +198,10 @@ class ConditionalGAN:
             sizes = header["n_features"], header["n_classes"]
             with torch.random.fork_rng(devices=[]):
                 model = cls(settings, *sizes, resolve_device(device))
-            for name, network in model.networks.items():
-                network.load_state_dict(under(f"{name}.", tensors))
+            if settings.whitening:
+                model.marginals = Marginals(model.n_features).to(model.device)
+            for name, part in model._parts.items():
+                part.load_state_dict(under(f"{name}.", tensors))
             model.classes = np.array(header["classes"])
             model.updates = header["updates"]
         except (ConfigError, KeyError, TypeError, RuntimeError) as error:
@@ -154,8 +209,14 @@ class ConditionalGAN:
             raise DataError(f"{path}: damaged ({reason}); train the model again") from error
         return model
 
+    @property
+    def _parts(self):
+        """What the file holds, by name."""
+        around = {"whitening": self.whitening, "marginals": self.marginals}
+        return self.networks | {name: part for name, part in around.items() if part is not None}
+
     def _in_blocks(self, network, shape, *inputs):
-        """Apply a network in evaluation mode, a block of rows at a time."""
+        """Apply a network, in evaluation mode, to a block of rows at a time."""
         self.set_training(False)
         blocks = zip(*(values.split(BLOCK_ROWS) for values in inputs), strict=True)
         with torch.inference_mode():

@@ -42,6 +42,7 @@ RECIPES = {
         "generator_learning_rate": 5e-4,
         "rate_decay": "linear",
         "betas": [0.0, 0.9],
+        "whitening": 0.25,
     },
 }
 
@@ -94,6 +95,9 @@ class GANSettings(CheckedSettings):
     average : float
         Decay of an exponential moving average of the generator's weights, which is then what is
         kept; 0 keeps the weights themselves.
+    whitening : float
+        Power of the covariance within classes that rows are divided by before the networks see
+        them, see `imsforge.gan.whitening`; 0 leaves them as they are.
     """
 
     section: ClassVar[str] = "gan"
@@ -115,6 +119,7 @@ class GANSettings(CheckedSettings):
     penalty_weight: float = 10.0
     clip: float = 0.01
     average: float = 0.999
+    whitening: float = 0.0
 
     def __post_init__(self):
         self._require_choice("kind", KINDS)
@@ -128,6 +133,7 @@ class GANSettings(CheckedSettings):
                 self._require_count(name, 1)
         for name in ("dropout", "average"):
             self._require(name, "a number from 0 to below 1", lambda value: 0 <= value < 1)
+        self._require("whitening", "a number from 0 to 0.5", lambda value: 0 <= value <= 0.5)
         self._require("penalty_weight", "a number of 0 or more", lambda value: value >= 0)
         for name in ("learning_rate", "generator_learning_rate", "clip", "epochs"):
             if getattr(self, name) is not None or name in ("learning_rate", "clip"):

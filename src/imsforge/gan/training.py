@@ -138,9 +138,9 @@ def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=N
     for run, model, rows, mask in zip(runs, models, learned, watched, strict=True):
         seed = derive_seed(run.seed, "frechet")
         monitors.append(FrechetMonitor(run.X, run.y, model, seed, among=mask))
-        X, y = (torch.tensor(values[rows], device=device) for values in (run.X, run.y))
-        model.generator.learn_range(X)
-        batches.append(Batches(X, y, n_classes, settings, run.seed))
+        X, y = run.X[rows], run.y[rows]
+        seen, codes = model.look_at(X, y), torch.tensor(y, device=device)
+        batches.append(Batches(seen, codes, n_classes, settings, run.seed))
     state = TrainingState(models, batches)
     if (saved := checkpoint.load()) is not None:
         state.restore(*saved)
@@ -148,6 +148,8 @@ def train_together(runs, n_classes, settings, *, device="auto", checkpoint_dir=N
     state.set_training(False)
     for run, model in enumerate(models):
         _finish(model, state, run)
+        X, y, seed = runs[run].X, runs[run].y, derive_seed(runs[run].seed, "marginals")
+        model.look_back(X[learned[run]], y[learned[run]], seed)
     return models
 
 
