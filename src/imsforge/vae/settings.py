@@ -20,24 +20,28 @@ class VAESettings(CheckedSettings):
     batch_size : int
         Rows an update sees.
     updates : int
+        Most updates of the networks.
+    patience : int
+        Training ends when held-out rows grew no likelier in so many rows of the history.
     warm_up : int
         Updates over which the weight of the divergence grows from zero to one, so that the
         decoder learns to use the latent numbers before they are held to a normal distribution.
     learning_rate : float
-        Of Adam; it falls to zero along a cosine.
+        Of Adam.
     """
 
     section: ClassVar[str] = "vae"
 
     latent_size: int = 24
     hidden: int = 256
-    batch_size: int = 256
-    updates: int = 3000
-    warm_up: int = 500
-    learning_rate: float = 1e-3
+    batch_size: int = 64
+    updates: int = 6000
+    patience: int = 4
+    warm_up: int = 250
+    learning_rate: float = 2e-3
 
     def __post_init__(self):
-        for name in ("latent_size", "hidden", "batch_size", "updates", "warm_up"):
+        for name in ("latent_size", "hidden", "batch_size", "updates", "patience", "warm_up"):
             self._require_count(name, 1)
         self._require("learning_rate", "a number above 0", lambda value: value > 0)
 
