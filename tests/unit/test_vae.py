@@ -9,9 +9,9 @@ from scipy.stats import norm
 
 from imsforge.errors import ConfigError, DamagedError, DataError
 from imsforge.oversampling import CWGANGP, VAE
-from imsforge.vae.model import ConditionalVAE
 from imsforge.vae.latents import SHRINKAGE, ClassLatents
 from imsforge.vae.likelihood import limits_of_detection, log_likelihood, log_ndtr
+from imsforge.vae.model import ConditionalVAE
 from imsforge.vae.network import ConditionalNetworks
 from imsforge.vae.settings import VAESettings
 from imsforge.vae.stopping import Keeper, hold_out
@@ -134,12 +134,18 @@ def test_training_ends_when_held_out_rows_grow_no_likelier(rng):
     settings = VAESettings(hidden=64, warm_up=1, patience=3)
     model = train(X, y, 1, settings, seed=0, device="cpu")
     losses = model.history["held_out_loss"]
-    assert model.history["update"].iloc[-1] < settings.updates
+    assert model.history["update"].iloc[-1] < settings.longest(36)
     assert len(losses) - 1 - losses.argmin() == settings.patience
     shorter = replace(settings, updates=int(model.history["update"][losses.argmin()]))
     again = train(X, y, 1, shorter, seed=0, device="cpu")
     for ours, theirs in zip(model.networks.parameters(), again.networks.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_the_longest_training_follows_the_rows_unless_it_is_given():
+    assert VAESettings(batch_size=32).longest(100) == 313
+    assert VAESettings().longest(10**6) == 6000
+    assert VAESettings(updates=7).longest(10**6) == 7
 
 
 def test_without_rows_to_hold_out_the_training_has_its_full_length(censored):
@@ -195,18 +201,25 @@ def test_files_of_something_else_are_refused(censored, blobs, tmp_path):
         VAE.load(tmp_path / "broken.safetensors")
 
 
-def test_large_classes_keep_to_their_rows_and_small_ones_to_a_gaussian():
-    """Encoded rows without uncertainty: draws are these rows, as often as the class is large."""
-    mean = torch.cat([torch.randn(180, 2), torch.zeros(1, 2), torch.ones(1, 2)])
+def test_draws_have_mean_and_covariance_of_the_class_and_lie_near_no_row():
+    source = torch.Generator().manual_seed(0)
+    mean = torch.randn(2000, 3, generator=source) * torch.tensor([2.0, 1.0, 0.5]) + 3
+    codes = torch.zeros(2000, dtype=torch.long)
+    drawn = ClassLatents(mean, torch.full_like(mean, -300.0), codes, 1).draw(0, 20000, source)
+    torch.testing.assert_close(drawn.mean(dim=0), mean.mean(dim=0), atol=0.06, rtol=0)
+    torch.testing.assert_close(drawn.T.cov(), mean.T.cov(), atol=0.15, rtol=0)
+    assert not (drawn[:, None, 0] == mean[None, :50, 0]).any()
+
+
+def test_small_classes_borrow_their_spread():
+    """Two equal rows without uncertainty: what varies comes from the Gaussian."""
+    mean = torch.cat([torch.randn(180, 2), torch.ones(2, 2)])
     codes = torch.cat([torch.zeros(180, dtype=torch.long), torch.ones(2, dtype=torch.long)])
     latents = ClassLatents(mean, torch.full_like(mean, -300.0), codes, 2)
-    source = torch.Generator().manual_seed(0)
-    for code, n_rows in ((0, 180), (1, 2)):
-        drawn = latents.draw(code, 4000, source)
-        own = (drawn[:, None] == mean[codes == code]).all(dim=2).any(dim=1)
-        assert own.double().mean().item() == pytest.approx(n_rows / (n_rows + SHRINKAGE), abs=0.02)
-        # The pair of rows borrows its spread from the other class.
-        assert drawn[~own].std() > 0.5
+    drawn = latents.draw(1, 4000, torch.Generator().manual_seed(0))
+    own = torch.isclose(drawn, torch.ones(2)).all(dim=1)
+    assert own.double().mean().item() == pytest.approx(2 / (2 + SHRINKAGE), abs=0.02)
+    assert drawn[~own].std() > 0.5
 
 
 def test_what_cannot_be_trained_on_is_told(censored):

@@ -1,5 +1,7 @@
 """The latent numbers of each class, and how new ones are drawn."""
 
+import math
+
 import torch
 
 #: Spectra of a class that weigh as much as what all classes have in common.
@@ -9,10 +11,12 @@ SHRINKAGE = 20
 class ClassLatents:
     """The latent numbers of each class, from which new ones are drawn.
 
-    A draw begins at the encoded spectrum of a training row of its class, and adds what the
-    encoder leaves uncertain of it; or, the more often the smaller the class, it comes from a
-    Gaussian with the mean of the class and a covariance that borrows from all classes: with n
-    rows, one draw in ``1 + n / SHRINKAGE``.
+    A draw is made of two encoded training rows of its class, with what the encoder leaves
+    uncertain of each: their distances from the mean of the class, each divided by the square root
+    of two, add up. So mean and covariance remain those of the class, and a draw lies near neither
+    row. Or, the more often the smaller the class, it comes from a Gaussian with the mean of the
+    class and a covariance that borrows from all classes: with n rows, one draw in
+    ``1 + n / SHRINKAGE``.
 
     Parameters
     ----------
@@ -40,13 +44,18 @@ class ClassLatents:
         (n, latent_size) tensor
         """
         members, (centre, root) = self._members[code], self._gaussians[code]
-        rows = members[torch.randint(len(members), (n,), generator=source)]
-        noise = torch.randn(n, self.mean.shape[1], generator=source)
-        near_a_row = self.mean[rows] + noise * (0.5 * self.log_variance[rows]).exp()
-        anywhere = centre + noise @ root.T
+        one, other = (self._near_a_row(members, n, source) for _ in range(2))
+        of_two = centre + math.sqrt(0.5) * (one - centre + other - centre)
+        anywhere = centre + torch.randn(n, self.mean.shape[1], generator=source) @ root.T
         own = len(members) / (len(members) + SHRINKAGE)
         choice = torch.rand(n, 1, generator=source) < own
-        return torch.where(choice, near_a_row, anywhere)
+        return torch.where(choice, of_two, anywhere)
+
+    def _near_a_row(self, members, n, source):
+        """Draw from what the encoder makes of rows, ``members`` being the choice of rows."""
+        rows = members[torch.randint(len(members), (n,), generator=source)]
+        noise = torch.randn(n, self.mean.shape[1], generator=source)
+        return self.mean[rows] + noise * (0.5 * self.log_variance[rows]).exp()
 
 
 def _gaussians(mean, log_variance, members):

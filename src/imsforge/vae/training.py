@@ -86,11 +86,14 @@ def _train(model, X, codes, seed):
     held_out = hold_out(codes, model.n_classes, source).to(X.device)
     spectra = networks.prepare(X[~held_out], codes[~held_out])
     others = networks.prepare(X[held_out], codes[held_out])
+    longest = settings.longest(len(spectra.rows))
+    # While the divergence gains weight, held-out rows say nothing of what will come.
+    shortest = settings.warm_up + settings.patience * INTERVAL
     keeper = Keeper(networks, others, noise(len(others.rows)), settings.patience)
     adam = torch.optim.Adam(networks.parameters(), settings.learning_rate, fused=True)
     history, sums = [], torch.zeros(2, device=X.device)
-    with tqdm(total=settings.updates, desc="vae", unit="update", disable=None) as bar:
-        for update in range(1, settings.updates + 1):
+    with tqdm(total=longest, desc="vae", unit="update", disable=None) as bar:
+        for update in range(1, longest + 1):
             rows = torch.randint(len(spectra.rows), (settings.batch_size,), generator=source)
             losses = networks.losses(spectra.take(rows.to(X.device)), noise(len(rows)))
             unlikely, divergence = (values.mean() for values in losses)
@@ -100,14 +103,14 @@ def _train(model, X, codes, seed):
             adam.step()
             keeper.follow()
             sums += torch.stack([unlikely.detach(), divergence.detach()])
-            if update % INTERVAL == 0 or update == settings.updates:
+            if update % INTERVAL == 0 or update == longest:
                 since = update - (history[-1]["update"] if history else 0)
                 row = _history_row(update, (sums / since).tolist(), settings, len(spectra.rows))
                 history.append({**row, "held_out_loss": keeper.judge()})
                 bar.set_postfix(held_out_loss=history[-1]["held_out_loss"])
                 bar.update(since)
                 sums.zero_()
-                if keeper.exhausted:
+                if keeper.exhausted and update >= shortest:
                     logger.info("update %d: held-out rows grow no likelier; stopped", update)
                     break
     keeper.restore()
