@@ -150,13 +150,21 @@ def test_each_class_has_a_course_of_its_own():
 
 def vae_history():
     return pd.DataFrame(
-        {"update": [1, 2], "epoch": [0.5, 1], "negative_log_likelihood": [9, 4], "divergence": 1.0}
+        {
+            "update": [1, 2],
+            "epoch": [0.5, 1],
+            "negative_log_likelihood": [9, 4],
+            "divergence": 1.0,
+            "held_out_loss": [11, 7],
+        }
     )
 
 
 def test_a_vae_has_a_course_of_its_own():
     loss, *others = plot_training({"vae": [vae_history()]}, "title").axes
-    assert [line.get_label() for line in loss.lines] == ["negative log-likelihood", "divergence"]
+    labels = [line.get_label() for line in loss.lines]
+    assert labels == ["negative log-likelihood", "divergence", "both, held-out spectra"]
+    assert len({line.get_color() for line in loss.lines}) == 3
     assert all(axis.texts[0].get_text() == "not defined" for axis in others)
 
 

@@ -4,13 +4,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.special import erfcx
 from scipy.stats import norm
 
 from imsforge.errors import ConfigError, DamagedError, DataError
 from imsforge.oversampling import CWGANGP, VAE
+from imsforge.vae.latents import SHRINKAGE, ClassLatents
+from imsforge.vae.likelihood import limits_of_detection, log_likelihood, log_ndtr
 from imsforge.vae.model import ConditionalVAE
-from imsforge.vae.network import SHRINKAGE, ClassLatents, ConditionalNetworks, limits_of_detection
+from imsforge.vae.network import ConditionalNetworks
 from imsforge.vae.settings import VAESettings
+from imsforge.vae.stopping import Keeper, hold_out
 from imsforge.vae.training import train
 
 QUICK = VAESettings(latent_size=2, hidden=16, batch_size=32, updates=60, warm_up=10)
@@ -38,7 +42,8 @@ def test_likelihood_equals_scipy(censored):
     networks.look_at(X.astype(np.float64))
     x, codes = torch.tensor(X[:5], dtype=torch.float64), torch.tensor(y[:5])
     mean, scale = networks.decode(torch.zeros(5, 2, dtype=torch.float64), codes)
-    ours = networks._log_likelihood(x, mean, scale).detach().numpy()
+    spectra = networks.prepare(x, codes)
+    ours = log_likelihood(spectra.seen, spectra.censored, mean, scale).detach().numpy()
     centre, spread = X.astype(np.float64).mean(0), X.astype(np.float64).std(0)
     spread[2] = 1.0
     limit = [X[X[:, 0] > 0, 0].min(), None, 1.0]
@@ -52,6 +57,24 @@ def test_likelihood_equals_scipy(censored):
             assert ours[row, j] == pytest.approx(expected, rel=1e-5)
 
 
+def test_log_ndtr_is_that_of_torch_far_into_the_tails():
+    x = torch.cat([torch.linspace(-40, 40, 8001), torch.tensor([-1e3, -1e5, -12.0, 1e4])]).double()
+    torch.testing.assert_close(log_ndtr(x), torch.special.log_ndtr(x), rtol=1e-9, atol=2e-8)
+    # In single precision too, where the distribution function itself would be zero.
+    close = {"rtol": 1e-5, "atol": 1e-6}
+    torch.testing.assert_close(log_ndtr(x.float()).double(), log_ndtr(x), **close)
+
+
+def test_slope_of_log_ndtr_is_the_inverse_of_the_mills_ratio():
+    """The one of torch is off by 1e-4 of itself at -1e6."""
+    x = torch.tensor([-1e6, -1e3, -30, -12.01, -11.99, -3, 0, 3, 8.0], dtype=torch.float64)
+    x.requires_grad_()
+    (slope,) = torch.autograd.grad(log_ndtr(x).sum(), x)
+    expected = np.sqrt(2 / np.pi) / erfcx(-x.detach().numpy() / np.sqrt(2))
+    np.testing.assert_allclose(slope.numpy(), expected, rtol=1e-6)
+    assert torch.autograd.gradcheck(log_ndtr, x[2:])
+
+
 def test_divergence_is_that_of_torch(censored):
     X, y = censored
     networks = ConditionalNetworks(3, 2, latent_size=2, hidden=8)
@@ -60,7 +83,8 @@ def test_divergence_is_that_of_torch(censored):
     mean, log_variance = networks.encode(x, codes)
     encoded = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
     expected = torch.distributions.kl_divergence(encoded, torch.distributions.Normal(0, 1))
-    _, divergence = networks.losses(x, codes, torch.zeros(len(x), 2))
+    spectra = networks.prepare(x, codes)
+    _, divergence = networks.losses(spectra, torch.zeros(len(x), 2))
     torch.testing.assert_close(divergence, expected.sum(dim=1))
 
 
@@ -75,7 +99,7 @@ def test_nothing_lies_between_zero_and_the_limit(censored):
 
 def test_it_learns_zeros_means_and_how_features_go_together(censored):
     X, y = censored
-    settings = VAESettings(latent_size=2, hidden=64, updates=1000, warm_up=200)
+    settings = VAESettings(latent_size=2, hidden=64)
     model = train(X, y, 2, settings, seed=0, device="cpu")
     for code in (0, 1):
         real, made = X[y == code], model.sample(np.full(3000, code), seed=1)
@@ -87,12 +111,63 @@ def test_it_learns_zeros_means_and_how_features_go_together(censored):
 
 
 def test_the_history_tells_a_loss_that_falls(censored):
-    history = train(*censored, 2, QUICK, seed=0, device="cpu").history
-    assert list(history) == ["update", "epoch", "negative_log_likelihood", "divergence"]
+    history = train(*censored, 2, replace(QUICK, updates=220), seed=0, device="cpu").history
+    losses = ["negative_log_likelihood", "divergence", "held_out_loss"]
+    assert list(history) == ["update", "epoch", *losses]
+    assert history["update"].tolist() == [50, 100, 150, 200, 220]
+    assert history["epoch"].iloc[-1] == pytest.approx(220 * 32 / 540)
+    for name in ("negative_log_likelihood", "held_out_loss"):
+        assert history[name].iloc[-1] < history[name].iloc[0]
+
+
+def test_a_tenth_of_each_class_is_held_out_and_none_of_small_ones():
+    codes = torch.tensor([0] * 50 + [1] * 9 + [2] * 10)
+    held_out = hold_out(codes, 3, torch.Generator().manual_seed(0))
+    assert [int(held_out[codes == code].sum()) for code in range(3)] == [5, 0, 1]
+    other = hold_out(codes, 3, torch.Generator().manual_seed(1))
+    assert not torch.equal(held_out, other)
+
+
+def test_training_ends_when_held_out_rows_grow_no_likelier(rng):
+    """Forty rows of noise can only be learnt by heart."""
+    X, y = rng.normal(size=(40, 30)).astype(np.float32), np.zeros(40, dtype=int)
+    settings = VAESettings(hidden=64, warm_up=1, patience=3)
+    model = train(X, y, 1, settings, seed=0, device="cpu")
+    losses = model.history["held_out_loss"]
+    assert model.history["update"].iloc[-1] < settings.longest(36)
+    assert len(losses) - 1 - losses.argmin() == settings.patience
+    shorter = replace(settings, updates=int(model.history["update"][losses.argmin()]))
+    again = train(X, y, 1, shorter, seed=0, device="cpu")
+    for ours, theirs in zip(model.networks.parameters(), again.networks.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_longest_training_follows_the_rows_unless_it_is_given():
+    assert VAESettings(batch_size=32).longest(100) == 313
+    assert VAESettings().longest(10**6) == 6000
+    assert VAESettings(updates=7).longest(10**6) == 7
+
+
+def test_without_rows_to_hold_out_the_training_has_its_full_length(censored):
+    X, y = censored
+    few = np.r_[:9, 300:309]
+    history = train(X[few], y[few], 2, QUICK, seed=0, device="cpu").history
     assert history["update"].iloc[-1] == QUICK.updates
-    assert history["epoch"].iloc[-1] == pytest.approx(60 * 32 / 600)
-    losses = history["negative_log_likelihood"]
-    assert losses.tail(5).mean() < losses.head(5).mean()
+    assert history["held_out_loss"].isna().all()
+
+
+def test_weights_that_wander_are_averaged_over_their_last_tenth(censored):
+    X, y = censored
+    networks = ConditionalNetworks(3, 2, latent_size=2, hidden=8)
+    networks.look_at(X)
+    spectra = networks.prepare(torch.from_numpy(X), torch.from_numpy(y))
+    keeper = Keeper(networks, spectra, torch.zeros(len(X), 2), patience=1)
+    weight = networks.encoder[0].weight
+    for update in range(1000):
+        torch.nn.init.constant_(weight, update)
+        keeper.follow()
+    # Of a ramp, the average lags by its reach.
+    assert keeper.averaged.encoder[0].weight.mean().item() == pytest.approx(910, abs=5)
 
 
 def test_same_seed_same_bytes_and_the_global_state_is_left_alone(censored, tmp_path):
@@ -126,18 +201,25 @@ def test_files_of_something_else_are_refused(censored, blobs, tmp_path):
         VAE.load(tmp_path / "broken.safetensors")
 
 
-def test_large_classes_keep_to_their_rows_and_small_ones_to_a_gaussian():
-    """Encoded rows without uncertainty: draws are these rows, as often as the class is large."""
-    mean = torch.cat([torch.randn(180, 2), torch.zeros(1, 2), torch.ones(1, 2)])
+def test_draws_have_mean_and_covariance_of_the_class_and_lie_near_no_row():
+    source = torch.Generator().manual_seed(0)
+    mean = torch.randn(2000, 3, generator=source) * torch.tensor([2.0, 1.0, 0.5]) + 3
+    codes = torch.zeros(2000, dtype=torch.long)
+    drawn = ClassLatents(mean, torch.full_like(mean, -300.0), codes, 1).draw(0, 20000, source)
+    torch.testing.assert_close(drawn.mean(dim=0), mean.mean(dim=0), atol=0.06, rtol=0)
+    torch.testing.assert_close(drawn.T.cov(), mean.T.cov(), atol=0.15, rtol=0)
+    assert not (drawn[:, None, 0] == mean[None, :50, 0]).any()
+
+
+def test_small_classes_borrow_their_spread():
+    """Two equal rows without uncertainty: what varies comes from the Gaussian."""
+    mean = torch.cat([torch.randn(180, 2), torch.ones(2, 2)])
     codes = torch.cat([torch.zeros(180, dtype=torch.long), torch.ones(2, dtype=torch.long)])
     latents = ClassLatents(mean, torch.full_like(mean, -300.0), codes, 2)
-    source = torch.Generator().manual_seed(0)
-    for code, n_rows in ((0, 180), (1, 2)):
-        drawn = latents.draw(code, 4000, source)
-        own = (drawn[:, None] == mean[codes == code]).all(dim=2).any(dim=1)
-        assert own.double().mean().item() == pytest.approx(n_rows / (n_rows + SHRINKAGE), abs=0.02)
-        # The pair of rows borrows its spread from the other class.
-        assert drawn[~own].std() > 0.5
+    drawn = latents.draw(1, 4000, torch.Generator().manual_seed(0))
+    own = torch.isclose(drawn, torch.ones(2)).all(dim=1)
+    assert own.double().mean().item() == pytest.approx(2 / (2 + SHRINKAGE), abs=0.02)
+    assert drawn[~own].std() > 0.5
 
 
 def test_what_cannot_be_trained_on_is_told(censored):
@@ -160,6 +242,7 @@ def test_what_cannot_be_trained_on_is_told(censored):
         ({"latent_size": True}, r"^vae\.latent_size: must be a whole number"),
         ({"batch_size": "64"}, r"^vae\.batch_size: must be a whole number"),
         ({"warm_up": None}, r"^vae\.warm_up: must be a whole number"),
+        ({"patience": 0}, r"^vae\.patience: must be a whole number of at least 1, not 0$"),
         ({"learning_rate": -1}, r"^vae\.learning_rate: must be a number above 0, not -1$"),
         ({"learning_rate": "1e-3"}, r"write 1\.0e-4"),
         ({"learning_rate": float("nan")}, r"^vae\.learning_rate: must be a number above 0"),

@@ -56,7 +56,8 @@ class _VAE(ReconstructingDetector):
         """Return negative log-likelihood and divergence, at the latent numbers' means."""
         # Rounded as the rows learnt from, or none would equal the value of what is not detected.
         X = X.float().double()
-        return self.networks_.losses(X, _codes(X), X.new_zeros(len(X), self.latent_size))
+        spectra = self.networks_.prepare(X, _codes(X))
+        return self.networks_.losses(spectra, X.new_zeros(len(X), self.latent_size))
 
 
 class VAEReconstruction(_VAE):

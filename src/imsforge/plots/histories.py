@@ -14,6 +14,7 @@ PANELS = {
         ("generator_loss", "generator"),
         ("negative_log_likelihood", "negative log-likelihood"),
         ("divergence", "divergence"),
+        ("held_out_loss", "both, held-out spectra"),
     ),
     "critic's mean output": (("critic_real", "real"), ("critic_fake", "generated")),
     "gradient norm": (("gradient_norm", "interpolated"),),
@@ -57,7 +58,7 @@ def plot_training(histories, title):
 def _draw_lines(axis, repeats, lines):
     drawn = False
     known = [line for line in lines if line[0] in repeats[0].columns]
-    for (name, text), colour in zip(known, OKABE_ITO[:4:3], strict=False):
+    for (name, text), colour in zip(known, OKABE_ITO[::3], strict=False):
         for number, history in enumerate(repeats):
             if history[name].notna().any():
                 label = text if number == 0 else None

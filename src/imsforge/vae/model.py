@@ -8,7 +8,8 @@ import torch
 from imsforge.artifacts.tensors import read_model, under, write_tensors
 from imsforge.errors import ConfigError, DataError
 from imsforge.training_rows import checked_labels
-from imsforge.vae.network import ClassLatents, ConditionalNetworks
+from imsforge.vae.latents import ClassLatents
+from imsforge.vae.network import ConditionalNetworks
 from imsforge.vae.settings import VAESettings
 
 FORMAT = "imsforge conditional VAE 1"

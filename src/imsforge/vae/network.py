@@ -1,18 +1,39 @@
-"""Encoder, decoder and the likelihood of a censored spectrum."""
+"""Encoder and decoder of censored spectra."""
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
+
+from imsforge.vae.likelihood import limits_of_detection, log_likelihood
 
 #: Smallest noise of a feature, in its standard deviations: keeps the likelihood bounded.
 SMALLEST_SCALE = 0.01
 #: Bounds of the encoder's log variances: beyond them exponentials run away.
 LOG_VARIANCES = (-8.0, 4.0)
 
-#: Spectra of a class that weigh as much as what all classes have in common.
-SHRINKAGE = 20
+
+class Spectra(NamedTuple):
+    """Rows as the networks learn from them, prepared once and not in every update.
+
+    Attributes
+    ----------
+    rows : (n, n_features) tensor, in units of ``spread`` from ``centre``
+    seen : (n, n_features) tensor
+        The same, with the limit of detection where a feature was not detected.
+    censored : (n, n_features) bool tensor, where it was not
+    classes : (n, n_classes) tensor, one-hot
+    """
+
+    rows: torch.Tensor
+    seen: torch.Tensor
+    censored: torch.Tensor
+    classes: torch.Tensor
+
+    def take(self, rows):
+        """Return some of the rows."""
+        return Spectra(*(values[rows] for values in self))
 
 
 class ConditionalNetworks(nn.Module):
@@ -57,16 +78,20 @@ class ConditionalNetworks(nn.Module):
         for name, values in found.items():
             getattr(self, name).copy_(torch.as_tensor(values))
 
+    def prepare(self, x, codes):
+        """Return rows, (n, n_features), and their class codes, (n,), as `Spectra`."""
+        censored = x <= self.floor
+        rows = self._standardised(x)
+        seen = torch.where(censored, self._standardised(self.limit), rows)
+        return Spectra(rows, seen, censored, self._one_hot(codes))
+
     def encode(self, x, codes):
         """Return means and log variances of the latent numbers, (n, latent_size) each."""
-        inputs = torch.cat([(x - self.centre) / self.spread, self._one_hot(codes)], dim=1)
-        mean, log_variance = self.encoder(inputs).chunk(2, dim=1)
-        return mean, log_variance.clamp(*LOG_VARIANCES)
+        return self._encode(self._standardised(x), self._one_hot(codes))
 
     def decode(self, z, codes):
         """Return mean and scale of each feature, (n, n_features) each, in units of ``spread``."""
-        mean, scale = self.decoder(torch.cat([z, self._one_hot(codes)], dim=1)).chunk(2, dim=1)
-        return mean, nn.functional.softplus(scale) + SMALLEST_SCALE
+        return self._decode(z, self._one_hot(codes))
 
     def draw(self, z, codes, noise):
         """Draw rows, (n, n_features); ``noise`` is standard normal, of the same shape."""
@@ -74,47 +99,32 @@ class ConditionalNetworks(nn.Module):
         rows = (mean + scale * noise) * self.spread + self.centre
         return torch.where((rows < self.limit) & self.floor.isfinite(), self.floor, rows)
 
-    def losses(self, x, codes, noise):
+    def losses(self, spectra, noise):
         """Return negative log-likelihood and divergence of each row, (n,) each.
 
-        ``noise`` is standard normal, (n, latent_size).
+        ``spectra`` come from `prepare`; ``noise`` is standard normal, (n, latent_size).
         """
-        mean, log_variance = self.encode(x, codes)
+        mean, log_variance = self._encode(spectra.rows, spectra.classes)
         z = mean + noise * (0.5 * log_variance).exp()
-        likelihood = self._log_likelihood(x, *self.decode(z, codes))
+        decoded = self._decode(z, spectra.classes)
+        likelihood = log_likelihood(spectra.seen, spectra.censored, *decoded)
         divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
         return -likelihood.sum(dim=1), divergence.sum(dim=1)
 
-    def _log_likelihood(self, x, mean, scale):
-        """Return a log density where a feature was detected, else a log probability."""
-        censored = x <= self.floor
-        seen = (torch.where(censored, self.limit, x) - self.centre) / self.spread
-        distance = (seen - mean) / scale
-        density = -0.5 * (distance.square() + math.log(2 * math.pi)) - scale.log()
-        return torch.where(censored, torch.special.log_ndtr(distance), density)
+    def _encode(self, rows, classes):
+        encoded = self.encoder(torch.cat([rows, classes], dim=1))
+        mean, log_variance = encoded.chunk(2, dim=1)
+        return mean, log_variance.clamp(*LOG_VARIANCES)
+
+    def _decode(self, z, classes):
+        mean, scale = self.decoder(torch.cat([z, classes], dim=1)).chunk(2, dim=1)
+        return mean, nn.functional.softplus(scale) + SMALLEST_SCALE
+
+    def _standardised(self, x):
+        return (x - self.centre) / self.spread
 
     def _one_hot(self, codes):
         return nn.functional.one_hot(codes, self.n_classes).to(self.centre.dtype)
-
-
-def limits_of_detection(X):
-    """Find the value that stands for "not detected" in each feature, and the smallest one above.
-
-    Parameters
-    ----------
-    X : (n_rows, n_features) array
-
-    Returns
-    -------
-    floor : (n_features,) array
-        The smallest value, where several rows have it; -inf elsewhere.
-    limit : (n_features,) array
-        The smallest value above it; where all rows are equal, that value.
-    """
-    smallest = X.min(axis=0)
-    above = np.where(smallest < X, X, np.inf).min(axis=0)
-    censored = np.sum(smallest == X, axis=0) > 1
-    return np.where(censored, smallest, -np.inf), np.where(np.isfinite(above), above, smallest)
 
 
 def _layers(n_inputs, hidden, n_outputs):
@@ -125,65 +135,3 @@ def _layers(n_inputs, hidden, n_outputs):
         nn.SiLU(),
         nn.Linear(hidden, n_outputs),
     )
-
-
-class ClassLatents:
-    """The latent numbers of each class, from which new ones are drawn.
-
-    A draw begins at the encoded spectrum of a training row of its class, and adds what the
-    encoder leaves uncertain of it; or, the more often the smaller the class, it comes from a
-    Gaussian with the mean of the class and a covariance that borrows from all classes: with n
-    rows, one draw in ``1 + n / SHRINKAGE``.
-
-    Parameters
-    ----------
-    mean, log_variance : (n_rows, latent_size) tensors, what the encoder says of training rows
-    codes : (n_rows,) int64 tensor of class codes
-    n_classes : int
-    """
-
-    def __init__(self, mean, log_variance, codes, n_classes):
-        self.mean, self.log_variance, self.codes = mean, log_variance, codes
-        self._members = [torch.nonzero(codes == code).flatten() for code in range(n_classes)]
-        self._gaussians = _gaussians(mean, log_variance, self._members)
-
-    def draw(self, code, n, source):
-        """Draw latent numbers of a class.
-
-        Parameters
-        ----------
-        code : int
-        n : int
-        source : torch.Generator
-
-        Returns
-        -------
-        (n, latent_size) tensor
-        """
-        members, (centre, root) = self._members[code], self._gaussians[code]
-        rows = members[torch.randint(len(members), (n,), generator=source)]
-        noise = torch.randn(n, self.mean.shape[1], generator=source)
-        near_a_row = self.mean[rows] + noise * (0.5 * self.log_variance[rows]).exp()
-        anywhere = centre + noise @ root.T
-        own = len(members) / (len(members) + SHRINKAGE)
-        choice = torch.rand(n, 1, generator=source) < own
-        return torch.where(choice, near_a_row, anywhere)
-
-
-def _gaussians(mean, log_variance, members):
-    """Return centre and root of the covariance of each class."""
-    centres = [mean[rows].mean(dim=0) for rows in members]
-    scatters = []
-    for rows, centre in zip(members, centres, strict=True):
-        centred = mean[rows] - centre
-        # A row's own uncertainty is part of the spread of its class.
-        within = torch.diag(log_variance[rows].exp().sum(dim=0))
-        scatters.append(centred.T @ centred + within)
-    pooled = sum(scatters) / len(mean)
-    return [
-        (
-            centre,
-            torch.linalg.cholesky((scatter + SHRINKAGE * pooled) / (len(rows) + SHRINKAGE)),
-        )
-        for rows, centre, scatter in zip(members, centres, scatters, strict=True)
-    ]

@@ -6,6 +6,9 @@ from typing import ClassVar
 from imsforge.errors import ConfigError
 from imsforge.setting_checks import CheckedSettings
 
+MOST_UPDATES = 6000
+MOST_EPOCHS = 100
+
 
 @dataclass(frozen=True)
 class VAESettings(CheckedSettings):
@@ -19,27 +22,40 @@ class VAESettings(CheckedSettings):
         Width of the two hidden layers of encoder and decoder.
     batch_size : int
         Rows an update sees.
-    updates : int
+    updates : int or None
+        Most updates of the networks; None is `MOST_UPDATES`, or as many as show the networks each
+        row `MOST_EPOCHS` times, if these are fewer.
+    patience : int
+        Training ends when held-out rows grew no likelier in so many rows of the history.
     warm_up : int
         Updates over which the weight of the divergence grows from zero to one, so that the
         decoder learns to use the latent numbers before they are held to a normal distribution.
     learning_rate : float
-        Of Adam; it falls to zero along a cosine.
+        Of Adam.
     """
 
     section: ClassVar[str] = "vae"
 
     latent_size: int = 24
     hidden: int = 256
-    batch_size: int = 256
-    updates: int = 3000
-    warm_up: int = 500
-    learning_rate: float = 1e-3
+    batch_size: int = 64
+    updates: int | None = None
+    patience: int = 4
+    warm_up: int = 250
+    learning_rate: float = 2e-3
 
     def __post_init__(self):
-        for name in ("latent_size", "hidden", "batch_size", "updates", "warm_up"):
+        for name in ("latent_size", "hidden", "batch_size", "patience", "warm_up"):
             self._require_count(name, 1)
+        if self.updates is not None:
+            self._require_count("updates", 1)
         self._require("learning_rate", "a number above 0", lambda value: value > 0)
+
+    def longest(self, n_rows):
+        """Return the most updates of a training on so many rows."""
+        if self.updates is not None:
+            return self.updates
+        return min(MOST_UPDATES, -(-MOST_EPOCHS * n_rows // self.batch_size))
 
     @classmethod
     def from_dict(cls, settings):

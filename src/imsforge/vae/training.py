@@ -13,10 +13,12 @@ from imsforge.errors import DataError
 from imsforge.seeding import derive_seed
 from imsforge.training_rows import checked_rows
 from imsforge.vae.model import ConditionalVAE
+from imsforge.vae.stopping import Keeper, hold_out
 
 logger = logging.getLogger(__name__)
 
-HISTORY_ROWS = 100
+#: Updates between two rows of the history, and two looks at held-out rows.
+INTERVAL = 50
 #: The norm at which gradients are cut: a spectrum far from all others must not undo the rest.
 LARGEST_GRADIENT = 50.0
 
@@ -41,9 +43,10 @@ def train(X, y, n_classes, settings, *, seed, device="auto"):
     Returns
     -------
     ConditionalVAE
-        Its ``history`` is a table of about 100 rows, each the mean over the updates since the row
-        before, in nats a spectrum: ``update``, ``epoch``, ``negative_log_likelihood`` and
-        ``divergence`` of the latent numbers from the standard normal distribution.
+        Its ``history`` is a table of a row every `INTERVAL` updates: ``update``, ``epoch``, and in
+        nats a spectrum ``negative_log_likelihood`` and ``divergence`` of the latent numbers from
+        the standard normal distribution, each the mean over the updates since the row before, and
+        ``held_out_loss``, the sum of the two for rows that are held out.
 
     Raises
     ------
@@ -76,28 +79,41 @@ def _train(model, X, codes, seed):
     """Train the networks; return the history."""
     settings, networks = model.settings, model.networks
     source = torch.Generator().manual_seed(seed)
+
+    def noise(n):
+        return torch.randn(n, settings.latent_size, generator=source).to(X.device)
+
+    held_out = hold_out(codes, model.n_classes, source).to(X.device)
+    spectra = networks.prepare(X[~held_out], codes[~held_out])
+    others = networks.prepare(X[held_out], codes[held_out])
+    longest = settings.longest(len(spectra.rows))
+    # While the divergence gains weight, held-out rows say nothing of what will come.
+    shortest = settings.warm_up + settings.patience * INTERVAL
+    keeper = Keeper(networks, others, noise(len(others.rows)), settings.patience)
     adam = torch.optim.Adam(networks.parameters(), settings.learning_rate, fused=True)
-    pace = torch.optim.lr_scheduler.CosineAnnealingLR(adam, settings.updates)
-    interval = math.ceil(settings.updates / HISTORY_ROWS)
     history, sums = [], torch.zeros(2, device=X.device)
-    with tqdm(total=settings.updates, desc="vae", unit="update", disable=None) as bar:
-        for update in range(1, settings.updates + 1):
-            rows = torch.randint(len(X), (settings.batch_size,), generator=source).to(X.device)
-            noise = torch.randn(settings.batch_size, settings.latent_size, generator=source)
-            losses = networks.losses(X[rows], codes[rows], noise.to(X.device))
+    with tqdm(total=longest, desc="vae", unit="update", disable=None) as bar:
+        for update in range(1, longest + 1):
+            rows = torch.randint(len(spectra.rows), (settings.batch_size,), generator=source)
+            losses = networks.losses(spectra.take(rows.to(X.device)), noise(len(rows)))
             unlikely, divergence = (values.mean() for values in losses)
             adam.zero_grad()
             (unlikely + min(1.0, update / settings.warm_up) * divergence).backward()
             torch.nn.utils.clip_grad_norm_(networks.parameters(), LARGEST_GRADIENT)
             adam.step()
-            pace.step()
+            keeper.follow()
             sums += torch.stack([unlikely.detach(), divergence.detach()])
-            if update % interval == 0 or update == settings.updates:
+            if update % INTERVAL == 0 or update == longest:
                 since = update - (history[-1]["update"] if history else 0)
-                history.append(_history_row(update, (sums / since).tolist(), settings, len(X)))
-                bar.set_postfix(loss=history[-1]["negative_log_likelihood"])
+                row = _history_row(update, (sums / since).tolist(), settings, len(spectra.rows))
+                history.append({**row, "held_out_loss": keeper.judge()})
+                bar.set_postfix(held_out_loss=history[-1]["held_out_loss"])
                 bar.update(since)
                 sums.zero_()
+                if keeper.exhausted and update >= shortest:
+                    logger.info("update %d: held-out rows grow no likelier; stopped", update)
+                    break
+    keeper.restore()
     return pd.DataFrame(history)
 
 
