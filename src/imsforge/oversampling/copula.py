@@ -17,8 +17,8 @@ SHRINKAGE = 20
 #: Variance that is added to what classes have in common: one that no row shows is not zero.
 RIDGE = 1e-3
 #: Rows of a class for each part of it, and the most parts.
-PART_ROWS = 60
-MOST_PARTS = 10
+PART_ROWS = 30
+MOST_PARTS = 20
 #: Directions, those of the largest variance, in which parts of a class are told apart.
 DIRECTIONS = 10
 
