@@ -59,7 +59,7 @@ def test_ranks_rise_with_values(sample, values, chance):
 def test_calibrated_features_are_distributed_as_in_training(spectra):
     X, y = spectra
     plain = Gaussian(random_state=0).fit(X, y)
-    calibrated = Calibrated(Gaussian(), random_state=0).fit(X, y)
+    calibrated = Calibrated(Gaussian(random_state=0), random_state=0).fit(X, y)
     real, before, after = X[y == 1], plain.sample(4000, 1), calibrated.sample(4000, 1)
     for j in range(4):
         assert ks_2samp(before[:, j], real[:, j]).statistic > 0.2

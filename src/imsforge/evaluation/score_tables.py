@@ -136,6 +136,8 @@ METHOD_NOTES = {
     "pooled over classes; no spectrum is new",
     "noise": "draws each feature from the mean and standard deviation of its class",
     "gaussian": "draws all features from the mean and covariance of a class",
+    "copula": "draws ranks from correlated Gaussians of a class, and for each rank the value that "
+    "has it in training, zeros included",
     "smote": "interpolates between neighbours of a class",
     "blind": "draws from one Gaussian of all classes, whichever is asked for: a control, which "
     "cannot teach classes",

@@ -9,6 +9,7 @@ _PLACES = {
     "CWGAN": "gan",
     "CWGANGP": "gan",
     "Calibrated": "refinements",
+    "CensoredCopula": "copula",
     "Duplicate": "baselines",
     "Filtered": "refinements",
     "Gaussian": "baselines",

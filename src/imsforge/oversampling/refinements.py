@@ -66,13 +66,29 @@ class Calibrated(_Refinement):
 
     def _draw(self, n, label):
         rows = self.sampler_.sample(n, label)
-        drawn, wanted = self._maps[label]
-        chance = self._random.random_sample(rows.shape)
-        columns = [
-            quantile(wanted[:, j], random_rank(drawn[:, j], rows[:, j], chance[:, j]))
-            for j in range(rows.shape[1])
-        ]
-        return np.stack(columns, axis=1).astype(rows.dtype)
+        return at_equal_rank(rows, *self._maps[label], self._random).astype(rows.dtype)
+
+
+def at_equal_rank(rows, sample, wanted, random):
+    """Replace each value by the one that has its rank in another sample of the feature.
+
+    Parameters
+    ----------
+    rows : (n, n_features) array
+    sample : (m, n_features) array, each column ascending, in which values are ranked
+    wanted : (k, n_features) array, each column ascending, from which values come
+    random : numpy.random.RandomState
+
+    Returns
+    -------
+    (n, n_features) array
+    """
+    chance = random.random_sample(rows.shape)
+    columns = [
+        quantile(wanted[:, j], random_rank(sample[:, j], rows[:, j], chance[:, j]))
+        for j in range(rows.shape[1])
+    ]
+    return np.stack(columns, axis=1)
 
 
 def random_rank(sample, values, chance):
@@ -113,7 +129,8 @@ def quantile(sample, rank):
     upper = np.minimum(lower + 1, len(sample) - 1)
     share = np.clip(place - lower, 0, 1)
     share = np.where(sample[lower] == sample[0], np.round(share), share)
-    return sample[lower] + share * (sample[upper] - sample[lower])
+    # Rounding must not leave the sample.
+    return np.minimum(sample[lower] + share * (sample[upper] - sample[lower]), sample[upper])
 
 
 class Filtered(_Refinement):

@@ -11,6 +11,7 @@ SAMPLERS = {
     "duplicate": ("imsforge.oversampling.baselines", "Duplicate"),
     "noise": ("imsforge.oversampling.baselines", "Noise"),
     "gaussian": ("imsforge.oversampling.baselines", "Gaussian"),
+    "copula": ("imsforge.oversampling.copula", "CensoredCopula"),
     "smote": ("imsforge.oversampling.baselines", "SMOTE"),
     "blind": ("imsforge.oversampling.controls", "Blind"),
     "oracle": ("imsforge.oversampling.baselines", "Oracle"),
