@@ -15,6 +15,7 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
         Features.read(snakemake.input.scaled),
         Resampled.read(snakemake.input.resampled),
         identity=snakemake.params.identity,
+        test_is_alike=snakemake.params.test_is_alike,
         seed=snakemake.params.seed,
     )
     write_csv(scores, snakemake.output.fidelity)
