@@ -128,7 +128,7 @@ STAGES = {
     "assess_fidelity": (
         {"scaled": "full.h5", "resampled": "noise/resampled.h5"},
         {"fidelity": "fi.csv"},
-        {"identity": {"method": "noise", "repeat": 1}, "seed": 0},
+        {"identity": {"method": "noise", "repeat": 1}, "test_is_alike": True, "seed": 0},
     ),
     "plot_fidelity": (
         {"scaled": "full.h5", "resampled": ["noise/resampled.h5"], "fidelity": "fidelity.csv"},

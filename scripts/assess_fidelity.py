@@ -15,6 +15,12 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     features = Features.read(snakemake.input.scaled)
     resampled = Resampled.read(snakemake.input.resampled)
     identity = snakemake.params.identity
-    scores = assess_fidelity(features, resampled, identity=identity, seed=snakemake.params.seed)
+    scores = assess_fidelity(
+        features,
+        resampled,
+        identity=identity,
+        test_is_alike=snakemake.params.test_is_alike,
+        seed=snakemake.params.seed,
+    )
     write_csv(scores, snakemake.output.fidelity)
     write_csv(frechet_table(features, resampled, identity=identity), snakemake.output.frechet)

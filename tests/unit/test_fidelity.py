@@ -20,6 +20,7 @@ from imsforge.fidelity.assessment import (
     assess_fidelity,
     two_sample_scores,
 )
+from imsforge.fidelity.discrepancy import squared_mmd
 from imsforge.fidelity.fidelity_tables import (
     FIDELITY_METRICS,
     copying_by_class,
@@ -32,11 +33,17 @@ from imsforge.fidelity.ions import (
     total_ion_current_distance,
     zero_share_error,
 )
-from imsforge.fidelity.neighbours import LEAST_ROWS, NEIGHBOURS, copying, manifold_scores
+from imsforge.fidelity.neighbours import (
+    LEAST_ROWS,
+    NEIGHBOURS,
+    authenticity,
+    copying,
+    manifold_scores,
+)
 from imsforge.fidelity.pairs import Pairs, draw_pairs
 from imsforge.fidelity.rarest_class import view_rarest_class
 from imsforge.fidelity.two_sample import (
-    LEAF,
+    SETTINGS,
     TREES,
     forest_auc,
     linear_auc,
@@ -106,7 +113,7 @@ def test_folds_of_pairs_say_what_cross_validation_says(rng):
     real, made = rng.normal(size=(300, 10)), rng.normal(size=(300, 10))
     made[:, :3] += 0.4
     X, y = np.concatenate([real, made]), np.repeat([0, 1], 300)
-    forest = RandomForestClassifier(TREES, min_samples_leaf=LEAF, random_state=0)
+    forest = RandomForestClassifier(TREES, **SETTINGS, random_state=0)
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     by_folds = cross_val_score(forest, X, y, cv=folds, scoring="roc_auc").mean()
     assert forest_auc(as_pairs(real, made), seed=0)[0] == pytest.approx(by_folds, abs=0.03)
@@ -227,6 +234,50 @@ def test_what_is_in_both_sets_is_a_copy_of_neither(rng):
     rows = (1000 + rng.normal(size=(50, 30))).astype(np.float32)
     assert copying(rows, rows[::-1], rows) == pytest.approx(0.5)
     assert copying(np.tile(rows, (3, 1)), rows, rows[:7]) == pytest.approx(0.5)
+
+
+def test_authenticity_by_hand():
+    """Neighbours of 0, 1 and 10 lie 1, 1 and 9 away; -2 and 5 lie farther from theirs, 0 and 1."""
+    train = np.array([[0.0], [1], [10]])
+    for made, authentic in (([0.4, -2, 5, 12], 0.5), ([-2, 2.5], 1), ([0, 1, 10], 0), ([2], 0)):
+        assert authenticity(train, np.array(made, dtype=float)[:, None]) == authentic
+
+
+def test_copies_of_repeated_spectra_are_not_authentic(rng):
+    rows = np.repeat((1000 + rng.normal(size=(10, 30))).astype(np.float32), 2, axis=0)
+    assert authenticity(rows, rows[::3]) == 0
+
+
+def test_on_a_line_one_in_three_fresh_spectra_is_authentic(rng):
+    fresh = [authenticity(*rng.normal(size=(2, 300, 1))) for _ in range(20)]
+    assert np.mean(fresh) == pytest.approx(1 / 3, abs=0.03)
+
+
+# Discrepancy.
+
+
+def test_discrepancy_by_definition(rng):
+    real, made = rng.normal(size=(9, 3)), rng.normal(size=(7, 3)) + 1
+    width = np.median([np.linalg.norm(a - b) for a, b in combinations(real, 2)])
+
+    def kernel(a, b):
+        return np.exp(-np.sum((a - b) ** 2) / (2 * width**2))
+
+    within, among = (np.mean([kernel(a, b) for a, b in combinations(X, 2)]) for X in (real, made))
+    between = np.mean([kernel(a, b) for a in real for b in made])
+    assert squared_mmd(real, made) == pytest.approx(within + among - 2 * between)
+
+
+def test_of_one_distribution_there_is_none_on_average(rng):
+    found = [squared_mmd(*sets) for sets in rng.normal(size=(300, 2, 10, 4))]
+    assert min(found) < 0
+    assert abs(np.mean(found)) < 4 * np.std(found) / np.sqrt(len(found))
+    real, made = rng.normal(size=(2, 10, 4))
+    assert squared_mmd(real, made + 2) > 0.2
+
+
+def test_real_spectra_that_are_the_same_have_no_width():
+    assert np.isnan(squared_mmd(np.ones((5, 2)), np.eye(2)))
 
 
 # Ions.
@@ -357,14 +408,16 @@ def test_every_metric_is_given(real_against_real):
     assert set(whole["metric"]) == set(FIDELITY_METRICS)
     classes = scores.groupby("metric")["class"].apply(set)
     two = {"cortex", "medulla", ALL_CLASSES}
-    for metric in ("copying", "correlation_error", "precision"):
+    for metric in ("copying", "correlation_error", "precision", "mmd", "authenticity"):
         assert classes[metric] == two  # four test rows are too few
-    assert classes["two_sample_auc"] == {"cortex", ALL_CLASSES}
+    assert classes["membership_auc"] == two
+    assert classes["membership_tpr"] == classes["two_sample_auc"] == {"cortex", ALL_CLASSES}
     assert classes["total_ion_current_distance"] == two | {"all but these"}
 
 
 def test_the_training_set_is_its_own_copy(real_against_real):
-    assert of(real_against_real, "copying") == 1
+    assert of(real_against_real, "copying") == of(real_against_real, "membership_auc") == 1
+    assert of(real_against_real, "authenticity") == 0
     assert of(real_against_real, "two_sample_auc") == pytest.approx(0.5, abs=0.12)
     assert of(real_against_real, "coverage") > 0.9
 
@@ -379,7 +432,7 @@ def test_a_bad_generator(kidney):
 
 def test_means_are_over_classes(real_against_real):
     scores = real_against_real
-    for metric in ("precision", "copying", "total_ion_current_distance"):
+    for metric in ("precision", "copying", "mmd", "membership_auc", "total_ion_current_distance"):
         own = scores[scores["metric"] == metric]
         values = own.loc[own["class"] != ALL_CLASSES, "value"]
         assert of(scores, metric) == pytest.approx(values.mean())
@@ -435,6 +488,7 @@ def test_methods_keep_their_order_and_their_spread():
         [
             scores_of("smote", [0.9, 0.7]),
             scores_of("none", [0.5, 0.5]),
+            scores_of("smote", [0.00123], "mmd"),
             scores_of("none", [0.25], "zero_share_error"),
             scores_of("none", [0.125], class_="cortex"),
         ]
@@ -443,6 +497,7 @@ def test_methods_keep_their_order_and_their_spread():
     assert table["method"].tolist() == ["smote", "none"]
     assert table["two sample auc"].tolist() == ["0.80 ± 0.14", "0.50 ± 0.00"]
     assert table["zero share error"].tolist() == ["-", "0.25"]
+    assert table["mmd"].tolist() == ["0.0012", "-"]
     assert table["recall"].tolist() == ["-", "-"]
     assert len(table.columns) == 1 + len(FIDELITY_METRICS)
     by_class = fidelity_by_class(scores)

@@ -22,6 +22,7 @@ rule assess_fidelity:
             "method": wildcards.method,
             "repeat": int(wildcards.repeat),
         },
+        test_is_alike=of_experiment("test_is_alike"),
         seed=seed_for("assess_fidelity"),
         code=code("assess_fidelity"),
     message:

@@ -57,8 +57,8 @@ def read_csvs(paths):
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def format_score(mean, std):
+def format_score(mean, std, digits=2):
     """Return "0.67 ± 0.01", or "0.67" where there is no spread to give."""
     if math.isnan(mean):
         return "-"
-    return f"{mean:.2f}" if math.isnan(std) else f"{mean:.2f} ± {std:.2f}"
+    return f"{mean:.{digits}f}" + ("" if math.isnan(std) else f" ± {std:.{digits}f}")

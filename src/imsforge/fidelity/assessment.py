@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 
 from imsforge.errors import DataError
+from imsforge.fidelity.discrepancy import squared_mmd
 from imsforge.fidelity.ions import (
     correlation_error,
     total_ion_current_distance,
     zero_share_error,
 )
-from imsforge.fidelity.neighbours import LEAST_ROWS, copying, manifold_scores
+from imsforge.fidelity.membership import LEAST_OTHERS, attack, membership_auc, membership_tpr
+from imsforge.fidelity.neighbours import LEAST_ROWS, authenticity, copying, manifold_scores
 from imsforge.fidelity.pairs import draw_pairs
 from imsforge.fidelity.two_sample import forest_auc, linear_auc, without_repeats
 
@@ -25,15 +27,15 @@ CLASS_LIMIT = 1000
 #: Most real and as many generated spectra that classifiers tell apart, over all classes.
 CLASSIFIER_LIMIT = 1500
 
-#: Spectra of a class that a correlation, or a search for copies, takes to say anything.
+#: Spectra of a class that a correlation, a search for copies or an attack takes to say anything.
 ENOUGH = 20
 
 #: Pairs that an area under a curve takes: of fewer, chance alone makes it 0.1 more or less.
 LEAST_PAIRS = 100
 
 
-def assess_fidelity(features, resampled, *, identity, seed=0):
-    """Compare the spectra that replace the training set with real test spectra.
+def assess_fidelity(features, resampled, *, identity, test_is_alike=True, seed=0):
+    """Compare the spectra that replace the training set with real ones.
 
     Parameters
     ----------
@@ -41,6 +43,9 @@ def assess_fidelity(features, resampled, *, identity, seed=0):
     resampled : Resampled, with the task "replace"
     identity : dict
         The columns method and repeat of the result.
+    test_is_alike : bool
+        Whether test spectra come from the same places as training spectra, as of a random split,
+        so that they can stand for spectra that were not trained on where none are reserved.
     seed : int
 
     Returns
@@ -66,9 +71,15 @@ def assess_fidelity(features, resampled, *, identity, seed=0):
             two_sample_scores(pairs, random),
             neighbour_scores(pairs, features.training_set, features.test_set),
             ion_scores(pairs.mapped(features.to_spectra)),
+            membership_scores(
+                features.training_set,
+                outside_training(features, test_is_alike),
+                (made["values"], made["label"]),
+                random,
+            ),
         ]
     )
-    names = {label: str(features.names[label - 1]) for label in np.unique(pairs.label)}
+    names = {label: str(features.names[label - 1]) for label in np.unique(made["label"])}
     scores["class"] = scores["class"].map({**names, ALL_CLASSES: ALL_CLASSES})
     return scores.assign(**identity)[FIDELITY_COLUMNS].reset_index(drop=True)
 
@@ -102,7 +113,7 @@ def two_sample_scores(pairs, random):
 
 
 def neighbour_scores(pairs, train, test):
-    """Score precision, recall, density, coverage and copying, by class and on average.
+    """Score how sets lie among each other, spectrum by spectrum, by class and on average.
 
     Parameters
     ----------
@@ -115,16 +126,63 @@ def neighbour_scores(pairs, train, test):
     DataFrame with columns class (a label or `ALL_CLASSES`), metric, value
     """
     (train_X, train_y), (test_X, test_y) = train, test
-    manifolds, copies = {}, {}
+    found = {}
     for label, own in pairs.by_class().items():
         learnt, held_out = train_X[train_y == label], test_X[test_y == label]
-        if min(len(learnt), len(held_out)) >= ENOUGH:
-            copies[label] = copying(learnt, held_out, own.generated)
+        found[label] = {}
         if len(own.label) >= LEAST_ROWS:
-            manifolds[label] = manifold_scores(own.real, own.generated)
-    by_metric = pd.DataFrame.from_dict(manifolds, orient="index")
-    tables = [_rows_and_mean(metric, values) for metric, values in by_metric.items()]
-    return pd.concat([*tables, _rows_and_mean("copying", pd.Series(copies, dtype=float))])
+            found[label] |= manifold_scores(own.real, own.generated)
+        if len(own.label) >= ENOUGH:
+            found[label]["mmd"] = squared_mmd(own.real, own.generated)
+        if min(len(learnt), len(held_out)) >= ENOUGH:
+            found[label]["copying"] = copying(learnt, held_out, own.generated)
+        if len(learnt) >= ENOUGH:
+            found[label]["authenticity"] = authenticity(learnt, own.generated)
+    return _rows_and_means(found)
+
+
+def outside_training(features, test_is_alike):
+    """Return real spectra like those of the training set that no generator learnt from.
+
+    Those in reserve are drawn from the same places as training spectra, whatever the split.
+
+    Parameters
+    ----------
+    features : Features
+    test_is_alike : bool, as in `assess_fidelity`
+
+    Returns
+    -------
+    X, y : arrays, (n_rows, n_features) and (n_rows,); without rows where there are no such spectra
+    """
+    reserve = features.reserve_set
+    return features.test_set if test_is_alike and not len(reserve[1]) else reserve
+
+
+def membership_scores(train, outside, generated, random):
+    """Score how well the training spectra are known by the generated ones, by class and on average.
+
+    Parameters
+    ----------
+    train, outside, generated : (X, y), of shapes (n_rows, n_features) and (n_rows,)
+        What the generator learnt from, other real spectra from the same places, and all that is
+        given away.
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    DataFrame with columns class (a label or `ALL_CLASSES`), metric, value
+    """
+    found = {}
+    for label in np.unique(generated[1]):
+        sets = [X[y == label] for X, y in (train, outside, generated)]
+        if min(map(len, sets[:2])) < ENOUGH:
+            continue
+        members, others = attack(*sets, random)
+        found[int(label)] = {"membership_auc": membership_auc(members, others)}
+        if len(others) >= LEAST_OTHERS:
+            found[int(label)]["membership_tpr"] = membership_tpr(members, others)
+    return _rows_and_means(found)
 
 
 def ion_scores(pairs):
@@ -155,6 +213,13 @@ def ion_scores(pairs):
 
 def _by_class(measure, classes):
     return {label: measure(own.real, own.generated) for label, own in classes.items()}
+
+
+def _rows_and_means(found):
+    """Lay out the metrics of each class, a dict of label to dict, and their means over classes."""
+    by_metric = pd.DataFrame.from_dict(found, orient="index", dtype=float)
+    tables = [_rows_and_mean(metric, own.dropna()) for metric, own in by_metric.items()]
+    return pd.concat([_rows("", {}), *tables])
 
 
 def _rows_and_mean(metric, values):

@@ -4,6 +4,7 @@ import pandas as pd
 
 from imsforge.artifacts.tables import format_score
 from imsforge.fidelity.assessment import ALL_CLASSES
+from imsforge.fidelity.verdicts import VERDICT_NOTE, giving_away
 
 #: Metric -> what it tells, which direction is good, and what real against real gives.
 FIDELITY_METRICS = {
@@ -32,6 +33,10 @@ FIDELITY_METRICS = {
         "share of real spectra with a generated one nearby; higher is better; real against real "
         "gives 0.97"
     ),
+    "mmd": (
+        "squared maximum mean discrepancy, how far the two distributions lie apart, up to 2; lower "
+        "is better; real against real gives 0 on average, so that it may fall below"
+    ),
     "correlation_error": (
         "root mean square difference between the correlations of ions in generated and in real "
         "spectra, 0 to 2; lower is better; real against real gives more than 0, by chance alone"
@@ -53,13 +58,31 @@ FIDELITY_METRICS = {
         "spectra gives more than 0.5 where they come from different places; it says nothing of "
         "privacy"
     ),
+    "authenticity": (
+        "share of generated spectra that are no training spectrum moved a little, which lie "
+        "farther from it than its nearest neighbour does; 0 means copies; what real against real "
+        "gives depends on the data, 0.3 to 0.9, and the method oracle shows it"
+    ),
+    "membership_auc": (
+        "how well an attacker who sees the generated spectra tells training spectra from other "
+        "real ones, as an area under the ROC curve; 0.5 is best, chance, and what real against "
+        "real gives; 1 gives every training spectrum away"
+    ),
+    "membership_tpr": (
+        "share of the training spectra that the attacker finds while taking 1 % of others for "
+        "them; lower is better; real against real gives 0.01 or a little less, chance"
+    ),
 }
+
+#: Digits behind the point, where they are more than two.
+DIGITS = {"mmd": 4}
 
 #: What the row of the method "none" is.
 REFERENCE = (
     "The method none is the real training set, set against the real test set: real against real, "
-    "the reference for every column but copying, where the training set is of course its own copy "
-    "(1)."
+    "the reference for every column but those that look for training spectra, where the training "
+    "set is of course its own copy (copying and membership 1, authenticity 0); for these it is the "
+    "method oracle."
 )
 
 
@@ -130,13 +153,13 @@ def _readable(scores, key, rows):
     table = wide["mean"].reindex(columns=list(FIDELITY_METRICS)).astype(object)
     for metric in table.columns.intersection(wide["mean"].columns):
         both = zip(wide["mean"][metric], wide["std"][metric], strict=True)
-        table[metric] = [format_score(*cell) for cell in both]
+        table[metric] = [format_score(*cell, DIGITS.get(metric, 2)) for cell in both]
     table = table.fillna("-").rename_axis(columns=None, index=key).reset_index()
     return table.rename(columns=lambda name: name.replace("_", " "))
 
 
 def fidelity_markdown(scores):
-    """Write the table of `fidelity_summary` for people, and a line on each of its columns.
+    """Write what people want to know: a table, a line on each column, a verdict on each method.
 
     Parameters
     ----------
@@ -158,6 +181,9 @@ def fidelity_markdown(scores):
             *tables,
             "Mean ± standard deviation over repeats.",
             "\n".join(lines),
-            f"{REFERENCE}\n",
+            REFERENCE,
+            "### May a generated training set be given away?",
+            "\n".join(f"- {sentence}" for sentence in giving_away(scores)),
+            f"{VERDICT_NOTE}\n",
         ]
     )

@@ -39,7 +39,7 @@ def manifold_scores(real, generated):
     Of two equal distributions with equally many rows, coverage expects about ``1 - 2**-5`` = 0.97,
     and density 1.
     """
-    real, generated, rounding = _centred(real, generated)
+    real, generated, rounding = centred(real, generated)
     distance = euclidean_distances(real, generated)
     in_real = distance <= _radius(real)[:, None] + rounding
     in_generated = distance <= _radius(generated) + rounding
@@ -51,20 +51,20 @@ def manifold_scores(real, generated):
     }
 
 
-def _radius(rows):
-    """Return the distance of each row to the last of its neighbours among the others."""
-    distances, _ = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(rows).kneighbors()
-    return distances[:, -1]
-
-
-def _centred(*sets):
+def centred(*sets):
     """Return sets in double precision around their common centre, and how far distances round.
 
     Distances come from products of rows, which lose the more digits the larger the rows are.
     """
     centre = np.concatenate(sets).mean(axis=0, dtype=np.float64)
-    centred = [rows - centre for rows in sets]
-    return *centred, ROUNDING * max(np.linalg.norm(rows, axis=1).max() for rows in centred)
+    moved = [rows - centre for rows in sets]
+    return *moved, ROUNDING * max(np.linalg.norm(rows, axis=1).max() for rows in moved)
+
+
+def _radius(rows):
+    """Return the distance of each row to the last of its neighbours among the others."""
+    distances, _ = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(rows).kneighbors()
+    return distances[:, -1]
 
 
 def copying(train, held_out, generated):
@@ -88,14 +88,41 @@ def copying(train, held_out, generated):
         0.75 where every second spectrum is a copy. It falls below 0.5 by chance, the more so the
         fewer spectra are held out; it says nothing of privacy.
     """
-    train, held_out, generated, rounding = _centred(train, held_out, generated)
-    to_train, to_held_out = (_nearest(rows, generated) for rows in (train, held_out))
+    train, held_out, generated, rounding = centred(train, held_out, generated)
+    to_train, to_held_out = (nearest(rows, generated) for rows in (train, held_out))
     fresh = len(held_out) / (len(train) + len(held_out))
     tied = np.abs(to_train - to_held_out) <= rounding
     nearer = np.where(tied, fresh, to_held_out < to_train)
     return float(1 - nearer.mean() / fresh / 2)
 
 
-def _nearest(rows, others):
+def authenticity(train, generated):
+    """Return the share of generated spectra that are no training spectrum moved a little.
+
+    Inauthentic is one that lies as near to its nearest training spectrum as that does to its own
+    nearest among the others (Alaa et al. 2022).
+
+    Parameters
+    ----------
+    train, generated : (n_rows, n_features) arrays of one class; at least two rows of ``train``
+
+    Returns
+    -------
+    float
+        0 for copies, whatever is repeated among the training spectra. What fresh spectra give
+        depends on their dimension: an inauthentic one and its neighbour are each other's nearest,
+        as two of three spectra and their nearest are on a line, half of them in many dimensions
+        (Schilling 1986), and few where some lie near the middle of all, as noise has it. It rises
+        with the spread of the generated spectra.
+    """
+    train, generated, rounding = centred(train, generated)
+    search = NearestNeighbors(n_neighbors=1).fit(train)
+    distance, neighbour = search.kneighbors(generated)
+    own, place = np.unique(neighbour[:, 0], return_inverse=True)
+    others = search.kneighbors(train[own], n_neighbors=2)[0][:, 1]
+    return float(np.mean(distance[:, 0] > others[place] + rounding))
+
+
+def nearest(rows, others):
     """Return the distance of each of some other rows to the nearest row."""
     return NearestNeighbors(n_neighbors=1).fit(rows).kneighbors(others)[0][:, 0]

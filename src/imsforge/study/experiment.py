@@ -53,6 +53,11 @@ class Experiment:
         return "replace" in self.settings["tasks"]
 
     @property
+    def test_is_alike(self):
+        """Whether test pixels come from the same places as training pixels."""
+        return self.settings["split"]["method"] == "random"
+
+    @property
     def together(self):
         """The generators that train all repeats at once."""
         return [g for g in self.generators if g in GAN_METHODS and self.settings["together"]]

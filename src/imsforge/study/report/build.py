@@ -25,6 +25,7 @@ from imsforge.fidelity.fidelity_tables import (
     fidelity_by_class,
     fidelity_summary,
 )
+from imsforge.fidelity.verdicts import VERDICT_NOTE, giving_away
 from imsforge.labels.coherence import WAY_OUT, coherence_sentence, is_near_chance
 from imsforge.study.record.environment import versions
 from imsforge.study.report.anomaly import (
@@ -136,6 +137,8 @@ def _fidelity(path):
         "classes": fidelity_by_class(scores),
         "columns": {key.replace("_", " "): text for key, text in FIDELITY_METRICS.items()},
         "reference": REFERENCE,
+        "verdicts": giving_away(scores),
+        "verdict_note": VERDICT_NOTE,
     }
 
 
