@@ -1,21 +1,24 @@
 """Conditional flow matching as an imbalanced-learn sampler."""
 
+from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
 import torch
+from scipy.stats import norm
 from sklearn.utils._param_validation import Interval
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from imsforge.errors import DataError
 from imsforge.oversampling.base import GenerativeSampler
-from imsforge.vae.network import limits_of_detection
+from imsforge.oversampling.refinements import quantile, random_rank
 
-#: Waves that the time between noise and spectra is told to the network by.
-TIME_WAVES = 8
-#: How much of the average weights each update keeps.
-AVERAGE_KEEPS = 0.999
+#: Rows of all classes that the covariance of a class borrows.
+SHRINKAGE = 100
+#: Variances below this are of directions that the training rows do not fill.
+SMALLEST_VARIANCE = 1e-6
+#: Waves that the network is told the angle by.
+WAVES = 8
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
@@ -23,20 +26,24 @@ _COUNT = [Interval(Integral, 1, None, closed="left")]
 class Flow(GenerativeSampler):
     """A flow from normal noise to the spectra of a class.
 
-    A network learns the velocity of straight paths from noise to spectra, which are those of
-    optimal transport from noise to each spectrum (Lipman et al. 2023; Tong et al. 2024, independent
-    coupling). New noise is moved along it by the midpoint rule. What ends below the limit of
-    detection of its feature becomes the value of a feature that was not detected.
+    Each feature of a class is taken as normal scores, among equal values at random: what is drawn
+    lies between training values of the class, and zeros stay exact. Scores are divided by the root
+    of their covariance, which borrows from all classes: a network that says nothing draws a
+    Gaussian copula, and what it learns is what such a copula lacks.
 
-    Give it square roots of intensities, for example by ``FeatureScaler("sqrt")``. It is trained
-    where it is used, on the CPU, with as many threads as torch has; the same seed and number of
-    threads give the same bytes.
+    It learns the velocity along paths from noise to rows, ``cos(a) noise + sin(a) row`` for angles
+    ``a`` from 0 to 90 degrees: the straight paths of optimal transport (Lipman et al. 2023; Tong
+    et al. 2024, independent coupling) at unit scale, along which a normal distribution needs no
+    velocity. New noise is moved by the midpoint rule.
+
+    It is trained where it is used, on the CPU, with as many threads as torch has; the same seed and
+    number of threads give the same bytes.
 
     Parameters
     ----------
     sampling_strategy, random_state
         As in `GenerativeSampler`.
-    updates : int, default=4000
+    updates : int, default=2000
     batch_size : int, default=256
     hidden : int, default=256
         Width of the three hidden layers.
@@ -60,7 +67,7 @@ class Flow(GenerativeSampler):
         *,
         sampling_strategy="auto",
         random_state=None,
-        updates=4000,
+        updates=2000,
         batch_size=256,
         hidden=256,
         learning_rate=2e-3,
@@ -74,77 +81,74 @@ class Flow(GenerativeSampler):
         self.steps = steps
 
     def _learn(self, X, y):
-        self._floor, self._limit = limits_of_detection(X)
-        codes = np.searchsorted(self.classes_, y)
-        self._mean = np.stack([X[codes == code].mean(axis=0) for code in range(len(self.classes_))])
-        scores, self._directions = _principal(X - self._mean[codes])
-        self._sigma = torch.tensor(scores.std(axis=0), dtype=torch.float32)
+        members = [y == label for label in self.classes_]
+        self._sorted = [np.sort(X[own], axis=0) for own in members]
+        scores = np.empty(X.shape)
+        for own, ascending in zip(members, self._sorted, strict=True):
+            scores[own] = self._scores(ascending, X[own])
+        rows = torch.tensor(self._whitened(scores, members), dtype=torch.float32)
         source = torch.Generator().manual_seed(self._random.randint(2**31))
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self._random.randint(2**31))
-            velocity = Velocity(len(self._sigma), len(self.classes_), self.hidden)
-        rows = torch.tensor(scores, dtype=torch.float32) / self._sigma
-        self._velocity = self._train(velocity, rows, torch.as_tensor(codes), source)
+            velocity = Velocity(X.shape[1], len(self.classes_), self.hidden)
+        codes = torch.as_tensor(np.searchsorted(self.classes_, y))
+        self._velocity = self._trained(velocity, rows, codes, source)
 
-    def _train(self, velocity, rows, codes, source):
-        """Return the network with the running average of its weights (Polyak & Juditsky 1992)."""
-        average = AveragedModel(velocity, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_KEEPS))
+    def _scores(self, ascending, values):
+        """Return the normal score of each value of a class within its feature."""
+        chance = self._random.random_sample(values.shape)
+        columns = zip(ascending.T, values.T, chance.T, strict=True)
+        return norm.ppf(np.stack([random_rank(*column) for column in columns], axis=1))
+
+    def _whitened(self, scores, members):
+        """Return rows of about unit covariance in each class; remember the way back."""
+        rows, self._roots = np.empty_like(scores), []
+        pooled = scores.T @ scores / len(scores)
+        for own in members:
+            scatter = scores[own].T @ scores[own] + SHRINKAGE * pooled
+            variances, directions = np.linalg.eigh(scatter / (np.sum(own) + SHRINKAGE))
+            sigma = np.sqrt(np.maximum(variances, SMALLEST_VARIANCE))
+            self._roots.append(directions * sigma @ directions.T)
+            rows[own] = scores[own] @ (directions / sigma @ directions.T)
+        return rows
+
+    def _trained(self, velocity, rows, codes, source):
+        """Return the network, trained."""
         adam = torch.optim.Adam(velocity.parameters(), self.learning_rate, fused=True)
         pace = torch.optim.lr_scheduler.CosineAnnealingLR(adam, self.updates)
         for _ in range(self.updates):
             batch = torch.randint(len(rows), (self.batch_size,), generator=source)
-            spectra = rows[batch]
-            noise = torch.randn(spectra.shape, generator=source)
-            time = torch.rand(self.batch_size, 1, generator=source)
-            angle = self._angle(time)
-            cos, sin = angle.cos(), angle.sin()
-            found = velocity(cos * noise + sin * spectra, time, codes[batch])
-            wanted = cos * spectra - sin * noise
-            loss = ((found - wanted) * self._weight(time)).square().mean()
+            noise = torch.randn(self.batch_size, rows.shape[1], generator=source)
+            angle = torch.pi / 2 * torch.rand(self.batch_size, 1, generator=source)
+            cos, sin, ends = angle.cos(), angle.sin(), rows[batch]
+            found = velocity(cos * noise + sin * ends, angle, codes[batch])
+            loss = nn.functional.mse_loss(found, cos * ends - sin * noise)
             adam.zero_grad()
             loss.backward()
             adam.step()
             pace.step()
-            average.update_parameters(velocity)
         if not loss.isfinite():
-            raise DataError("flow: the loss exploded; scale the features, or lower learning_rate")
-        return average.module.eval()
-
-    WEIGHT = "v"
-
-    def _weight(self, time):
-        if self.WEIGHT == "v":
-            return self._sigma / ((time * self._sigma).square() + (1 - time).square()).sqrt()
-        return self._sigma**self.WEIGHT
-
-    def _angle(self, time):
-        return torch.atan2(time * self._sigma, 1 - time)
+            raise DataError("flow: the loss exploded; lower its learning_rate")
+        return velocity
 
     @torch.inference_mode()
     def _draw(self, n, label):
-        source = torch.Generator().manual_seed(self._random.randint(2**31))
         code = int(np.searchsorted(self.classes_, label))
         codes = torch.full((n,), code)
-        x = torch.randn(n, len(self._sigma), generator=source)
-        for step in range(self.steps):
-            start, middle, end = (
-                torch.full((n, 1), (step + part) / self.steps) for part in (0, 0.5, 1)
-            )
-            half = x + (self._angle(middle) - self._angle(start)) * self._velocity(x, start, codes)
-            x = x + (self._angle(end) - self._angle(start)) * self._velocity(half, middle, codes)
-        rows = (x * self._sigma).numpy() @ self._directions + self._mean[code]
-        undetected = (rows < self._limit) & np.isfinite(self._floor)
-        return np.where(undetected, self._floor, rows).astype(self._mean.dtype)
-
-
-def _principal(rows):
-    left, singular, directions = np.linalg.svd(rows, full_matrices=False)
-    kept = singular > 1e-5 * singular[0]
-    return left[:, kept] * singular[kept], directions[kept]
+        source = torch.Generator().manual_seed(self._random.randint(2**31))
+        x = torch.randn(n, self.n_features_in_, generator=source)
+        step = torch.pi / 2 / self.steps
+        for number in range(self.steps):
+            angle = torch.full((n, 1), number * step)
+            half = x + step / 2 * self._velocity(x, angle, codes)
+            x = x + step * self._velocity(half, angle + step / 2, codes)
+        ascending, ranks = self._sorted[code], norm.cdf(x.numpy() @ self._roots[code])
+        columns = zip(ascending.T, ranks.T, strict=True)
+        return np.stack([quantile(*column) for column in columns], 1).astype(ascending.dtype)
 
 
 class Velocity(nn.Module):
-    """The velocity of rows x, (n, n_features), at times from 0 to 1, (n, 1), of class codes, (n,).
+    """The velocity of rows x, (n, n_features), at angles, (n, 1), of class codes, (n,).
 
     Parameters
     ----------
@@ -154,16 +158,15 @@ class Velocity(nn.Module):
     def __init__(self, n_features, n_classes, hidden):
         super().__init__()
         self.n_classes = n_classes
-        sizes = [n_features + n_classes + 2 * TIME_WAVES, hidden, hidden, hidden]
-        layers = [
-            part
-            for n_inputs, n_outputs in zip(sizes[:-1], sizes[1:], strict=True)
-            for part in (nn.Linear(n_inputs, n_outputs), nn.SiLU())
-        ]
-        self.layers = nn.Sequential(*layers, nn.Linear(hidden, n_features))
+        sizes = [n_features + n_classes + 2 * WAVES, hidden, hidden, hidden]
+        layers = [part for sizes in pairwise(sizes) for part in (nn.Linear(*sizes), nn.SiLU())]
+        last = nn.Linear(hidden, n_features)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(*layers, last)
 
-    def forward(self, x, time, codes):
+    def forward(self, x, angle, codes):
         """Return the velocities, (n, n_features)."""
-        angles = torch.pi * time * torch.arange(1, TIME_WAVES + 1)
+        waves = 2 * angle * torch.arange(1, WAVES + 1)
         classes = nn.functional.one_hot(codes, self.n_classes)
-        return self.layers(torch.cat([x, angles.sin(), angles.cos(), classes], dim=1))
+        return self.layers(torch.cat([x, waves.sin(), waves.cos(), classes], dim=1))
