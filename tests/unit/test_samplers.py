@@ -15,7 +15,6 @@ from sklearn.model_selection import cross_val_score
 from imsforge.errors import ConfigError, DataError
 from imsforge.oversampling import (
     CWGANGP,
-    SAMPLERS,
     SMOTE,
     Duplicate,
     Gaussian,
@@ -28,9 +27,15 @@ from imsforge.oversampling import (
     sampler_class,
     training_sets,
 )
+from imsforge.oversampling.registry import PEERS
+from imsforge.oversampling.registry import SAMPLERS as ALL_SAMPLERS
 from imsforge.study.experiment import TRAINED_METHODS
 
+#: Those of other packages have tests of their own.
+SAMPLERS = [name for name in ALL_SAMPLERS if name not in PEERS]
+
 QUICK_VAE = {"updates": 60, "warm_up": 10, "hidden": 16, "latent_size": 2, "batch_size": 32}
+QUICK_FLOW = {"updates": 60, "batch_size": 16, "hidden": 16, "steps": 4}
 BASELINES = [name for name in SAMPLERS if name not in TRAINED_METHODS]
 QUICK = {"updates": 60, "critic_steps": 2, "latent_size": 4, "generator": "fc3", "critic": "fc1"}
 
@@ -44,7 +49,7 @@ def reserve(size=100):
 def make(name, **options):
     quick = QUICK_VAE if name == "vae" else QUICK
     settings = {} if name in BASELINES else {"settings": quick, "device": "cpu"}
-    own = {"reserve": reserve()} if name == "oracle" else settings
+    own = {"oracle": {"reserve": reserve()}, "flow": QUICK_FLOW}.get(name, settings)
     return sampler_class(name)(**own, **options)
 
 
@@ -325,7 +330,9 @@ def checked_samplers():
     """Every sampler, trained ones for a moment."""
     moment = {"updates": 2, "batch_size": 16}
     for name in SAMPLERS:
-        if name in BASELINES:
+        if name == "flow":
+            own = QUICK_FLOW
+        elif name in BASELINES:
             own = {}
         elif name == "vae":
             own = {"settings": {**QUICK_VAE, **moment, "warm_up": 1}, "device": "cpu"}

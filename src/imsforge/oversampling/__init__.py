@@ -4,7 +4,9 @@ from importlib import import_module
 
 #: Where each name comes from; imported when it is first used, since torch takes seconds.
 _PLACES = {
+    "ADASYN": "smote_variants",
     "Blind": "controls",
+    "BorderlineSMOTE": "smote_variants",
     "CGAN": "gan",
     "CWGAN": "gan",
     "CWGANGP": "gan",
@@ -12,12 +14,15 @@ _PLACES = {
     "CensoredCopula": "copula",
     "Duplicate": "baselines",
     "Filtered": "refinements",
+    "Flow": "flow",
     "Gaussian": "baselines",
     "GenerativeSampler": "base",
+    "KMeansSMOTE": "smote_variants",
     "Noise": "baselines",
     "Oracle": "baselines",
     "SAMPLERS": "registry",
     "SMOTE": "baselines",
+    "SVMSMOTE": "smote_variants",
     "TASKS": "tasks",
     "VAE": "vae",
     "fit_together": "gan",

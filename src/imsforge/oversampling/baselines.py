@@ -97,11 +97,13 @@ class SMOTE(GenerativeSampler):
         size = int(np.sum(self._y == label))
         if size == 1:  # nothing to interpolate with
             return np.repeat(self._X[self._y == label], n, axis=0)
-        sampler = over_sampling.SMOTE(
-            sampling_strategy={label: size + n},
-            k_neighbors=min(self.k_neighbors, size - 1),
-            random_state=self._random.randint(2**31),
-        )
+        own = {"k_neighbors": min(self.k_neighbors, size - 1)}
+        return self._added(over_sampling.SMOTE, size + n, label, own)
+
+    def _added(self, kind, size, label, own):
+        """Return the rows that an imbalanced-learn sampler fills a class up to ``size`` with."""
+        seed = self._random.randint(2**31)
+        sampler = kind(sampling_strategy={label: size}, random_state=seed, **own)
         X, _ = sampler.fit_resample(self._X, self._y)
         return X[len(self._X) :]
 

@@ -19,6 +19,29 @@ SAMPLERS = {
     "cwgan": ("imsforge.oversampling.gan", "CWGAN"),
     "cwgan-gp": ("imsforge.oversampling.gan", "CWGANGP"),
     "vae": ("imsforge.oversampling.vae", "VAE"),
+    "flow": ("imsforge.oversampling.flow", "Flow"),
+    "borderline-smote": ("imsforge.oversampling.smote_variants", "BorderlineSMOTE"),
+    "svm-smote": ("imsforge.oversampling.smote_variants", "SVMSMOTE"),
+    "adasyn": ("imsforge.oversampling.smote_variants", "ADASYN"),
+    "kmeans-smote": ("imsforge.oversampling.smote_variants", "KMeansSMOTE"),
+    "ctgan": ("imsforge.oversampling.peers", "CTGAN"),
+    "tvae": ("imsforge.oversampling.peers", "TVAE"),
+    "sdv-copula": ("imsforge.oversampling.peers", "SDVCopula"),
+    "polynom-fit-smote": ("imsforge.oversampling.peers", "PolynomFitSMOTE"),
+    "prowsyn": ("imsforge.oversampling.peers", "ProWSyn"),
+    "gaussian-smote": ("imsforge.oversampling.peers", "GaussianSMOTE"),
+    "forest-flow": ("imsforge.oversampling.peers", "ForestFlow"),
+}
+
+#: Samplers by packages of others: name -> the package to import.
+PEERS = {
+    "ctgan": "ctgan",
+    "tvae": "ctgan",
+    "sdv-copula": "copulas",
+    "polynom-fit-smote": "smote_variants",
+    "prowsyn": "smote_variants",
+    "gaussian-smote": "smote_variants",
+    "forest-flow": "ForestDiffusion",
 }
 
 #: What may follow a name, in this order: ``vae+calibrate+filter``.
