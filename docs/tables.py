@@ -68,9 +68,12 @@ class Results:
         wide = rows.pivot_table(column, "method", "classifier", sort=False, dropna=False)
         return wide.reindex(index=list(dict.fromkeys(rows["method"])))
 
-    def shares(self, experiment, of="real"):
-        """Return the macro recall over that of real spectra, or of the oracle's; as `compared`."""
-        return self.compared(experiment, f"share_of_{of}", AVERAGES["macro recall"])
+    def shares(self, experiment, of="none"):
+        """Return macro recalls over those of a method, by method and classifier."""
+        means = self.compared(experiment, "mean", AVERAGES["macro recall"])
+        if of not in means.index:
+            raise AbsentError(f"{experiment}: {of}")
+        return means / means.loc[of]
 
     def share_spreads(self, experiment):
         """Return the standard deviations of `shares` over repeats, in units of the real recall."""
