@@ -7,8 +7,11 @@ import sys
 
 import pandas as pd
 import pytest
+import yaml
+from snakemake.utils import update_config
 
 from imsforge.evaluation.comparison import Resampling, compare_methods
+from imsforge.study.config import validate_config
 
 LOOKS = {"two_sample_auc": 0.6, "copying": 0.55, "membership_auc": 0.5, "membership_tpr": 0.011}
 #: Macro recall of each method, of LDA; a random forest has 0.1 less.
@@ -141,3 +144,55 @@ def test_the_figures_are_drawn_from_what_there_is(script, results, tmp_path):
     script("draw_full_spectra").main(results, tmp_path)
     assert (tmp_path / "full_spectra_replacement.png").stat().st_size > 1000
     assert (tmp_path / "full_spectra_learning.png").stat().st_size > 1000
+
+
+def test_the_results_are_written_with_the_commit_that_made_them(
+    root, script, tmp_path, monkeypatch
+):
+    writer = script("write_results")
+    page, folder = tmp_path / "results.md", tmp_path / "results"
+    page.write_text((root / "docs" / "results.md").read_text(encoding="utf-8"))
+    monkeypatch.setattr(writer, "PAGE", page)
+    monkeypatch.setattr(writer, "IMAGES", tmp_path)
+    parts = ("recall", "macro"), ("precision", "macro"), ("recall", "weighted")
+    recalls = {"none": 0.7, "smote": 0.8}
+    scores = pd.concat(
+        scores_of(recalls, task, priors, (class_,), metric)
+        for metric, class_ in parts
+        for task in ("oversample", "replace")
+        for priors in ("observed", "balanced")
+    )
+    for name in ("nmf-50", "full"):
+        write_experiment(folder / "demo/kidney" / name, scores)
+    record = {"code": {"commit": "0123456789abcdef", "clean": False}, "ended": "2024-05-06T07:08"}
+    record["versions"] = {"imsforge": "9.9", "numpy": "1.2.3"}
+    (folder / "demo/provenance.json").write_text(json.dumps(record))
+    found = {"auroc": 0.9, "recall": 0.5, "precision": 0.6, "pixels": 30}
+    told = {"detectors": [{"name": "critic", "share": 0.06}], "healthy": 3751, "outside": 600}
+    told["detection"] = {"critic": dict.fromkeys(("colony", "fold", "any"), found)}
+    (folder / "demo/kidney/anomaly/colonies").mkdir(parents=True)
+    (folder / "demo/kidney/anomaly/colonies/metrics.json").write_text(json.dumps(told))
+    (folder / "demo/kidney/peaks.png").write_bytes(b"a figure")
+    writer.main(folder)
+    text = page.read_text()
+    made = part(text, "made from")
+    assert "| `config/config.yaml` | `0123456789ab`, with changes | 2024-05-06 | 9.9 |" in made
+    rows = part(text, "demo, features").splitlines()
+    assert rows[3].startswith("| none, observed priors | 0.70 ± 0.00 |")
+    assert rows[5].startswith("| smote | 0.80 ± 0.00 |")
+    assert "| smote | 0.80 ± 0.00 | 0.70 ± 0.00 |" in part(text, "demo, spectra")
+    assert "| critic | 0.90 | 0.90 | 0.90 | 0.50 | 0.60 | 6.0 % |" in part(text, "demo, anomalies")
+    assert value(text, "healthy demo/kidney/anomaly/colonies") == "3,751"
+    assert value(text, "share demo/kidney/anomaly/colonies") == "5.0 %"
+    assert "*Not run: bladder/bladder/nmf-50.*" in text
+    assert (tmp_path / "peaks.png").read_bytes() == b"a figure"
+
+
+def test_what_is_laid_over_studies_for_the_results_fits_them(root):
+    schema = root / "workflow" / "schemas" / "config.schema.yaml"
+    studies = {"demo": "config", "thesis": "studies/kidney"}
+    for name, study in studies.items():
+        config = yaml.safe_load((root / f"config/{study}.yaml").read_text())
+        over = yaml.safe_load((root / f"docs/results/{name}.yaml").read_text())
+        update_config(config, over)
+        validate_config(config, schema)
