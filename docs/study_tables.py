@@ -82,15 +82,20 @@ def data_table(results, datasets):
     for title, paths in datasets.items():
         for path in filter(results.has, paths):
             folder = results.folder / Path(path).parent
-            whole = results.read(path, "table.csv").query("`class` == 'weighted'").iloc[0]
             row = {"data": title, "split": split_of(path)}
             row["pixels"] = f"{read_json(folder / 'ingest.json')['pixels']:,}"
             row["peaks"] = f"{len(read_csv(folder / 'peaks.csv'))}"
-            row |= {side: f"{int(whole[side]):,}" for side in ("train", "test")}
+            row |= {side: f"{spectra(results, path, side):,}" for side in ("train", "test")}
             rows.append(row)
     if not rows:
         raise AbsentError("no dataset")
     return markdown(pd.DataFrame(rows))
+
+
+def spectra(results, path, side):
+    """Return how many spectra train or test, on average over repeats."""
+    table = results.read(path, "table.csv")
+    return int(table.loc[table["class"] == "weighted", side].iloc[0])
 
 
 def figure(results, paths, caption, name):
@@ -223,7 +228,6 @@ def paired(results, path, one, other, classifier, average=RECALL, priors="observ
     difference, low, high, p : float
     """
     scores = results.read(path, "scores.csv")
-    counts = results.read(path, "table.csv")
     wanted = {"task": "oversample", "classifier": classifier, "priors": priors}
     wanted |= {"class": average[0], "metric": average[1], "sample": "all"}
     for key, value in wanted.items():
@@ -231,9 +235,9 @@ def paired(results, path, one, other, classifier, average=RECALL, priors="observ
     courses = scores.pivot_table("value", "repeat", "method")
     if not {one, other} <= set(courses):
         raise AbsentError(f"{path}: {one}, {other}")
-    whole = counts[counts["class"] == "weighted"].iloc[0]
     gain = (courses[one] - courses[other]).dropna().to_numpy()
-    return mean_difference(gain, whole["test"] / whole["train"])
+    ratio = spectra(results, path, "test") / spectra(results, path, "train")
+    return mean_difference(gain, ratio)
 
 
 def gained(results, path, one, other, classifier, average=RECALL):

@@ -4,8 +4,10 @@ An experiment in a query may hold an asterisk, ``*/five``: the value is then ove
 run. A value over several data or classifiers is a range.
 """
 
+from functools import partial
+
 import pandas as pd
-from study_tables import gained, loss_ratio, rare_scores
+from study_tables import gained, loss_ratio, rare_scores, spectra
 from tables import AVERAGES, AbsentError, cell, span
 
 
@@ -83,8 +85,12 @@ def study_values(results):
             raise AbsentError(f"{dataset}: {method}")
         return f"{own['value'].mean():.3f}"
 
-    def repeats(path):
-        return str(results.read(path, "scores.csv")["repeat"].nunique())
+    def recall(path, method, classifier):
+        means = results.compared(path, "mean", AVERAGES["macro recall"])
+        return f"{cell(means, method, classifier):.3f}"
+
+    def counted(side, path):
+        return f"{spectra(results, path, side):,}"
 
     return {
         "share": share,
@@ -94,5 +100,7 @@ def study_values(results):
         "gap": gap,
         "gain": gain,
         "rare": rare,
-        "repeats": repeats,
+        "recall": recall,
+        "train": partial(counted, "train"),
+        "test": partial(counted, "test"),
     }

@@ -62,7 +62,9 @@ def write_experiment(folder, scores):
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    averages = (("macro", "recall"), ("macro", "precision"), ("weighted", "log_loss"))
+    averages = dict.fromkeys(
+        [("macro", "recall"), ("macro", "precision"), ("weighted", "log_loss")]
+    )
     monkeypatch.setattr("imsforge.evaluation.comparison.AVERAGES", averages)
     folder = tmp_path / "results"
     loss = scores_of({"none": 0.2, "oracle": 0.3, "vae+calibrate": 0.5}, "replace")
