@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 AUDIT := build/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test test-all test-slurm lint format benchmarks verify unlock audit clean distclean
+.PHONY: help env run results test test-all test-slurm lint format benchmarks verify unlock audit clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,6 +28,12 @@ $(READY): $(LOCK) pyproject.toml
 run: $(READY) ## run the default study; the report is results/report.html
 	. $(BIN)/activate && snakemake --cores $(CORES)
 	@echo "The report is at $(CURDIR)/results/report.html"
+
+results: $(READY) ## rerun the studies of docs/results.md, about TIME, and write the page
+	. $(BIN)/activate && for study in demo:config bladder:studies/bladder thesis:studies/kidney; do \
+		snakemake --cores $(CORES) --configfile config/$${study#*:}.yaml docs/results/$${study%%:*}.yaml || exit 1; \
+	done
+	$(BIN)/python docs/write_results.py build/results
 
 test: $(READY) lint ## check style and run the fast tests
 	$(BIN)/python -m pytest

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+from tables import markdown, spread, write_page
 
 PAGE = Path(__file__).parent / "anomaly.md"
 KINDS = ("colonies", "folds")
@@ -20,24 +21,8 @@ OWN = "own"
 def main(measurements):
     """Replace the tables of the page."""
     rows = pd.read_csv(measurements)
-    page = PAGE.read_text(encoding="utf-8")
-    for name, table in TABLES.items():
-        text = table(rows).to_markdown(index=False, disable_numparse=True)
-        text = re.sub(r"-{3,}", "---", re.sub(r" +", " ", text)).replace(":---", "---")
-        marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        pattern = f"{marks[0]}.*?{marks[1]}"
-        if not re.search(pattern, page, re.DOTALL):
-            raise SystemExit(f"{PAGE}: lacks the marks {' and '.join(marks)}")
-        body = f"{marks[0]}\n\n{text}\n\n{marks[1]}"
-        page = re.sub(pattern, lambda _, body=body: body, page, flags=re.DOTALL)
-    PAGE.write_text(page, encoding="utf-8")
-
-
-def spread(values, digits=3):
-    """Return mean and standard deviation as text."""
-    if len(values) < 2:
-        return f"{values.mean():.{digits}f}"
-    return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
+    parts = {name: lambda table=table: markdown(table(rows)) for name, table in TABLES.items()}
+    write_page(PAGE, parts)
 
 
 def _place(group):

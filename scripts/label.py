@@ -1,5 +1,6 @@
 """Give every pixel a class."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imsforge.artifacts.contract import PeakMatrix
@@ -8,6 +9,7 @@ from imsforge.artifacts.text import write_json
 from imsforge.labels.coherence import report_coherence, spatial_coherence
 from imsforge.labels.labelling import class_table, label_pixels
 from imsforge.labels.layers import read_layers
+from imsforge.phantom.truth import PhantomTruth
 from imsforge.stage import stage
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params.code):
     peaks = PeakMatrix.read(snakemake.input.peaks)
+    if snakemake.input.truth:
+        truth = PhantomTruth.read(snakemake.input.truth)
+        peaks = replace(peaks, annotations=truth.annotations)
     layers = read_layers(snakemake.params.file, peaks.samples)
     labels = label_pixels(peaks, layers, **snakemake.params.settings, seed=snakemake.params.seed)
     labels.write(snakemake.output.labels)

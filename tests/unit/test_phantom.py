@@ -18,6 +18,7 @@ from imsforge.phantom import PRESETS, PhantomTruth, make_phantom, write_phantom
 from imsforge.phantom.anatomy import SmoothField
 from imsforge.phantom.instrument import DETECTION_LIMIT, ION_INTENSITY, measure
 from imsforge.phantom.profiles import Profiles, falling_background
+from imsforge.study.config import PHANTOM_COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -275,6 +276,15 @@ def test_what_a_killed_writer_left_is_swept_by_the_next(files, tmp_path):
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
         file.name: file.read_bytes() for file in files.iterdir()
     }
+
+
+def test_the_tissue_that_comes_with_it_is_its_zones_and_its_colonies():
+    truth = make_phantom(3000, 80, seed=1).truth
+    assert tuple(truth.annotations) == PHANTOM_COLUMNS
+    tissue = truth.annotations["tissue"]
+    assert set(tissue) == {*truth.region_names, "colony"}
+    assert np.array_equal(tissue == "colony", truth.colony)
+    assert np.all(tissue[~truth.colony] == truth.region_names[truth.region[~truth.colony]])
 
 
 @pytest.mark.slow

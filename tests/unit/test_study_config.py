@@ -137,7 +137,7 @@ EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
         ),
         (
             changed("datasets", "kidney", "labels", {"method": "column", "column": "a"}),
-            "a phantom has no label column",
+            "labels.column: a phantom has tissue alone",
         ),
         (
             changed("datasets", "kidney", "anomaly", "spots", {"healthy": {}}),

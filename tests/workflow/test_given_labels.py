@@ -81,6 +81,14 @@ def test_the_sample_s_name_finds_its_regions(workspace, measurement):
     assert classes(workspace) == {"Stroma": 60, "Tumor": 60}
 
 
+def test_the_truth_of_a_phantom_gives_the_classes(workspace):
+    labels = {"method": "column", "column": "tissue"}
+    workspace.configure(study({"phantom": {"pixels": 900, "peaks": 60}, "labels": labels}))
+    run = workspace.snakemake("labels")
+    assert run.returncode == 0, run.stderr
+    assert {"colony", "cortex", "pelvis"} <= set(classes(workspace))
+
+
 def test_broken_labels_are_told_and_nothing_is_written(workspace, measurement, masks):
     (masks / "mask.png").write_bytes((masks / "mask.png").read_bytes()[:60])
     labels = {"method": "file", "file": "mask.png"}

@@ -1,6 +1,7 @@
 rule label:
     input:
         peaks=rules.extract_peaks.output.peaks,
+        truth=label_truth,
         given=lambda wildcards: list(map(users, dataset_of(wildcards).label_files)),
     output:
         multiext(

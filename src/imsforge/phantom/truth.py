@@ -36,6 +36,15 @@ class PhantomTruth(Artifact):
     component_names: np.ndarray
 
     @property
+    def annotations(self):
+        """What came with the measurement, as readers hand it on: the tissue an expert would name.
+
+        That is the zone that prevails in a pixel, or ``colony``.
+        """
+        zone = self.region_names[self.region].astype(str)
+        return {"tissue": np.where(self.colony, "colony", zone)}
+
+    @property
     def anomalies(self):
         """The masks by kind of anomaly, as `imsforge.anomaly` asks for them."""
         return {"colony": self.colony, "fold": self.fold}

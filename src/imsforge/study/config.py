@@ -18,6 +18,9 @@ from imsforge.peaks.peak_list import read_peak_list
 from imsforge.readers.files import check_format, name_samples, raw_files
 from imsforge.study.names import check_names, ordinal
 
+#: What comes with the measurement of a phantom, the annotations of its truth.
+PHANTOM_COLUMNS = ("tissue",)
+
 # Settings of labels that say nothing where pixels are clustered.
 _GIVEN_ONLY = {
     "file": ("file",),
@@ -202,8 +205,8 @@ def _check_peaks(place, peaks):
 def _check_labels(place, dataset):
     labels = dataset["labels"]
     method, file = labels["method"], labels.get("file")
-    if method == "column" and "phantom" in dataset:
-        raise ConfigError(f"{place}.method: a phantom has no label column; cluster it")
+    if method == "column" and "phantom" in dataset and labels["column"] not in PHANTOM_COLUMNS:
+        raise ConfigError(f"{place}.column: a phantom has {' and '.join(PHANTOM_COLUMNS)} alone")
     for key, methods in _GIVEN_ONLY.items():
         if key in labels and method not in methods:
             raise ConfigError(
