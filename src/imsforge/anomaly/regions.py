@@ -48,27 +48,33 @@ def find_regions(x, y, sample, abnormal, *, min_pixels=20):
     return region
 
 
-def region_table(scores, region):
+def region_table(scores, region, pixel_size=None):
     """Describe each region.
 
     Parameters
     ----------
     scores : AnomalyScores
     region : (n,) int array, as `find_regions` returns it
+    pixel_size : (n_samples, 2) float array, optional
+        Micrometres along x and y, NaN where not known.
 
     Returns
     -------
     DataFrame
-        One row a region, ascending: region, sample, pixels, the mean and the largest score of the
-        leading detector, its smallest false-alarm rate, the bounds in x and y, which are included,
-        and the centre of gravity. Lengths and areas are in pixels.
+        One row a region, ascending: region, sample, pixels, its area in square millimetres, NaN
+        where the size of pixels is not known, the mean and the largest score of the leading
+        detector, its smallest false-alarm rate, the bounds in x and y, which are included, and the
+        centre of gravity. Lengths are in pixels.
     """
+    sizes = np.full((len(scores.samples), 2), np.nan) if pixel_size is None else pixel_size
+    area = sizes.prod(axis=1) / 1e6
     pixels = pd.DataFrame(
         {
             "region": region,
             "sample": scores.samples[scores.sample],
             "x": scores.x,
             "y": scores.y,
+            "area": area[scores.sample],
             "score": scores.score[:, 0].astype(np.float64),
             "rate": scores.false_alarm_rate[:, 0],
         }
@@ -77,6 +83,8 @@ def region_table(scores, region):
     return groups.agg(
         sample=("sample", "first"),
         pixels=("x", "size"),
+        # Of nothing but NaN, a sum would be zero.
+        area_mm2=("area", lambda areas: areas.sum(skipna=False)),
         mean_score=("score", "mean"),
         max_score=("score", "max"),
         false_alarm_rate=("rate", "min"),
@@ -139,6 +147,7 @@ def region_geojson(x, y, region, table, grid):
         own, row = region == number, described.loc[number]
         measurements = {
             "Area px": float(row["pixels"]),
+            **({} if np.isnan(row["area_mm2"]) else {"Area mm^2": float(row["area_mm2"])}),
             "Mean score": float(row["mean_score"]),
             "Max score": float(row["max_score"]),
             "False alarm rate": float(row["false_alarm_rate"]),
