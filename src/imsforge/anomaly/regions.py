@@ -152,21 +152,35 @@ def region_geojson(x, y, region, table, grid):
             "Max score": float(row["max_score"]),
             "False alarm rate": float(row["false_alarm_rate"]),
         }
-        properties = {
-            "objectType": "annotation",
-            "name": f"region {number}",
-            "classification": {"name": CLASS, "color": list(COLOUR)},
-            "measurements": measurements,
-        }
-        outline = shapely.geometry.mapping(_outline(x[own] - left, y[own] - top))
-        features.append({"type": "Feature", "geometry": outline, "properties": properties})
+        place = x[own] - left, y[own] - top
+        features.append(annotation(f"region {number}", CLASS, COLOUR, measurements, *place))
     return {"type": "FeatureCollection", "features": features}
 
 
-def _outline(x, y):
-    """Return the squares of pixels as one shape; pixels that touch at corners are parts of it."""
+def annotation(name, kind, colour, measurements, x, y):
+    """Return the outline of pixels as an annotation of QuPath, a Feature of GeoJSON.
+
+    Parameters
+    ----------
+    name, kind : str, of the annotation and of its class
+    colour : three ints, of the class
+    measurements : dict of str to float
+    x, y : (n,) int arrays, places on the grid; pixels that touch at corners alone are parts of it
+
+    Returns
+    -------
+    dict
+    """
     squares = shapely.box(x, y, x + 1, y + 1)
-    return shapely.simplify(shapely.coverage_union_all(squares), 0)
+    outline = shapely.simplify(shapely.coverage_union_all(squares), 0)
+    properties = {
+        "objectType": "annotation",
+        "name": name,
+        "classification": {"name": kind, "color": list(colour)},
+        "measurements": measurements,
+    }
+    geometry = shapely.geometry.mapping(outline)
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
 def region_mask(x, y, region, grid):
