@@ -82,12 +82,10 @@ def _write_frame(parent, name, frame):
     group = parent.create_group(name)
     _mark(group, "dataframe", "0.2.0")
     # A slash would be a group of a group.
-    keys = [column.replace("/", "_") for column in frame.columns]
     group.attrs["_index"] = "_index"
-    group.attrs.create("column-order", np.array(keys, dtype=object), dtype=_TEXT)
+    group.attrs.create("column-order", np.array(frame.columns, dtype=object), dtype=_TEXT)
     _write_array(group, "_index", np.asarray(frame.index, dtype=object))
-    for key, column in zip(keys, frame.columns, strict=True):
-        values = frame[column]
+    for key, values in frame.items():
         if isinstance(values.dtype, pd.CategoricalDtype):
             _write_categories(group, key, values.cat)
         else:

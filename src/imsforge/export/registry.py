@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-#: Name -> module and function, which writes a `Results` into a folder. Imported when asked for: what
+#: Name -> module and function, which writes `Results` into a folder. Imported when asked for: what
 #: one format needs, others do not.
 WRITERS = {
     "spatialdata": ("imsforge.export.spatialdata", "write_spatialdata"),

@@ -1,4 +1,4 @@
-"""What a dataset has left in its folder, as exports take it: pixels as a table, spectra in blocks."""
+"""What exports take from the folder of a dataset: a table of its pixels, spectra in blocks."""
 
 import json
 from dataclasses import dataclass, field, fields
@@ -99,7 +99,7 @@ class Results:
                 yield from stored[first:last, start : start + step][rows - first].T
 
     def peak_table(self):
-        """Return ``peaks.csv``, by names of the peaks: their m/z with as many digits as it takes."""
+        """Return ``peaks.csv``, its rows named by m/z with as many digits as it takes."""
         table = read_csv(self.folder / "peaks.csv")
         return table.set_axis(pd.Index(mz_names(table["mz"]), name=None), axis=0)
 

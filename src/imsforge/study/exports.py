@@ -34,7 +34,7 @@ def _regions(dataset):
 
 
 def _generated(dataset):
-    """Yield the training sets of the first repeat that are generated as a whole, and what scales."""
+    """Yield the training sets of first repeats that are generated as a whole, and their scales."""
     for experiment in dataset.experiments:
         real = [method for method in experiment.methods if generator_of(method) in _REAL]
         made = experiment.first_files("resampled.h5", but=real) if experiment.replaces else []
