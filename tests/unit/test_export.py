@@ -296,7 +296,8 @@ def test_latex_compiles(results, out):
     if shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is not installed")
     export("latex", results, out)
-    document = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\\input{full}\\end{document}"
+    head = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}"
+    document = head + "\\input{full}\\end{document}"
     (out / "all.tex").write_text(document)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
     run = subprocess.run(command, cwd=out, capture_output=True, text=True, check=False)

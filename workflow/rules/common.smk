@@ -6,8 +6,6 @@ from functools import partial
 from imsforge.artifacts.checksums import ChecksumBook
 from imsforge.artifacts.sizes import megabytes
 from imsforge.device import gpus_to_ask
-from imsforge.export.registry import NEEDS
-from imsforge.export.registry import modules_behind as export_modules
 from imsforge.oversampling.registry import modules_behind
 from imsforge.study import Study
 from imsforge.study.code import code_digest

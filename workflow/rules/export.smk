@@ -1,3 +1,8 @@
+"""The results in the formats of other programs."""
+
+from imsforge.export import registry as formats
+
+
 rule export:
     input:
         lambda wildcards: dataset_of(wildcards).export_inputs(wildcards.format),
@@ -8,16 +13,21 @@ rule export:
     benchmark:
         "<logs>/{dataset}/export/{format}/export.benchmark.tsv"
     wildcard_constraints:
-        format=any_of(NEEDS),
+        format=any_of(formats.WRITERS),
     conda:
-        "../../envs/imsforge.yaml"
+        # It needs a newer Python than all else.
+        lambda wildcards: (
+            "../../envs/spatialdata.yaml"
+            if wildcards.format == "spatialdata"
+            else "../../envs/imsforge.yaml"
+        )
     threads: 1
     resources:
         mem_mb=memory(1500, 2),
         runtime=minutes(60),
     params:
         settings=of_dataset("export_settings"),
-        code=lambda wildcards: code("export", *export_modules(wildcards.format)),
+        code=lambda wildcards: code("export", *formats.modules_behind(wildcards.format)),
     message:
         "Exporting {wildcards.dataset} as {wildcards.format}"
     script:
