@@ -22,7 +22,7 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     abnormal = scores.abnormal()
     place = scores.x, scores.y, scores.sample
     region = find_regions(*place, abnormal, **snakemake.params.settings)
-    table = region_table(scores, region)
+    table = region_table(scores, region, peaks.pixel_size)
     regions = region_files(scores, region, table, peaks)
     for stem, (_, outlines, mask) in zip(file_names(scores.samples), regions, strict=True):
         write_json(outlines, folder / f"{stem}.geojson")

@@ -14,6 +14,7 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     measurement = read_measurement(
         snakemake.params.measurement or snakemake.input.raw[0],
         hdf5=snakemake.params.hdf5,
+        pixel_size=snakemake.params.pixel_size,
         checksums=ChecksumBook(snakemake.params.checksums),
         **snakemake.params.settings,
     )

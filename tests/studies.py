@@ -17,6 +17,7 @@ TINY = {
     "datasets": {
         "tiny": {
             "phantom": {"pixels": 900, "peaks": 60},
+            "export": ["anndata", "ome-tiff", "geojson", "imzml", "parquet", "latex"],
             "labels": {"classes": 4},
             "experiments": {
                 "nmf": {

@@ -102,6 +102,23 @@ def test_the_table_describes_each_region():
     assert second["false_alarm_rate"] == pytest.approx(scores.false_alarm_rate[own, 0].min())
 
 
+def test_areas_are_told_where_pixels_have_a_size():
+    scores = picture_scores()
+    region = regions_of(scores, min_pixels=2)
+    assert region_table(scores, region)["area_mm2"].isna().all()
+    sizes = np.array([[10.0, 20.0], [np.nan, np.nan]])
+    table = region_table(scores, region, sizes)
+    known = (table["sample"] == "a").to_numpy()
+    np.testing.assert_allclose(table["area_mm2"][known], table["pixels"][known] * 200e-6)
+    assert table["area_mm2"][~known].isna().all()
+    a, b = (
+        collection["features"][0]["properties"]["measurements"]
+        for _, collection, _ in region_files(scores, region, table, peaks_of(scores))
+    )
+    assert a["Area mm^2"] == pytest.approx(a["Area px"] * 200e-6)
+    assert "Area mm^2" not in b
+
+
 def test_without_regions_the_files_are_empty():
     scores = picture_scores()
     region = np.zeros(len(scores.x), dtype=np.int32)

@@ -135,10 +135,41 @@ def test_a_map_says_how_pixels_are_scored_and_what_that_depends_on(schema):
 
 
 def test_files_that_only_the_data_name_lie_in_a_folder_of_a_stage(study):
-    (regions,) = study.folders
+    regions, *exports = study.folders
     assert regions == "results/tiny/anomaly/spots/regions"
+    formats = TINY["datasets"]["tiny"]["export"]
+    assert exports == [f"results/tiny/export/{name}" for name in formats]
     assert regions in study.outputs
     assert regions not in study.artifacts
+
+
+def test_an_export_is_made_from_what_it_needs(study):
+    (tiny,) = study.datasets
+    tables = tiny.export_inputs("latex")
+    assert "results/tiny/nmf/table.csv" in tables
+    assert "results/tiny/anomaly/spots/regions.csv" in tables
+    assert all(path.endswith(".csv") and "repeat" not in path for path in tables)
+    assert len(set(tables)) == len(tables)
+    assert "results/tiny/anomaly/spots/regions" in tiny.export_inputs("geojson")
+    generated = [path for path in tiny.export_inputs("imzml") if "repeat-" in path]
+    # Those that are generated as a whole, of the first repeat; what is real is no generated one.
+    folder = "results/tiny/nmf/repeat-1"
+    methods = ("smote", "cgan", "cwgan-gp")
+    assert generated == [
+        *(f"{folder}/{method}/resampled.h5" for method in methods),
+        f"{folder}/scaled.h5",
+    ]
+    assert {"experiments", "export"}.isdisjoint(tiny.export_settings)
+
+
+def test_without_exports_there_is_no_stage_of_them(schema):
+    study = changed(schema, methods=["none"])
+    bare = copy.deepcopy(study.config)
+    bare["datasets"]["tiny"]["export"] = []
+    logs = [stage.log for stage in study.stages if stage.rule == "export"]
+    assert logs[0] == "logs/tiny/export/anndata/export.log"
+    assert "export" not in {stage.rule for stage in Study(bare).stages}
+    assert Study(bare).datasets[0].exports == []
 
 
 def test_it_names_what_a_user_gave(schema, tmp_path):

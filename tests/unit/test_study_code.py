@@ -7,6 +7,8 @@ import pytest
 
 from imsforge.anomaly.registry import CRITIC, DETECTORS
 from imsforge.anomaly.registry import modules_behind as detector_modules
+from imsforge.export.registry import WRITERS
+from imsforge.export.registry import modules_behind as export_modules
 from imsforge.oversampling.registry import REFINEMENTS, SAMPLERS, modules_behind
 from imsforge.seeding import derive_seed
 from imsforge.study import code
@@ -109,6 +111,8 @@ METHODS = ("none", "smote", "cwgan-gp", "vae", "vae+calibrate")
 DRAWN = {f"oversample {method}" for method in METHODS}
 #: Maps of one detector, as the rule `detect_anomalies` has them.
 MAPS = {f"detect_anomalies {name}" for name in ("knn", "mahalanobis", "discriminator", CRITIC)}
+#: What the rule `export` writes, by format.
+EXPORTS = {f"export {name}" for name in WRITERS}
 NETWORKS = {"detect_anomalies discriminator", f"detect_anomalies {CRITIC}"}
 TRAINED = {"train_gan", "train_together"}
 FIGURES = {
@@ -163,7 +167,12 @@ TABLE = {
     "anomaly/region_ions.py": {"anomaly_regions"},
     "ions.py": {"anomaly_regions", "class_ions", "plot_anomaly_ions"},
     "plots/matrices.py": {"plot_frechet", "plot_recall_matrices"},
-    "plots/style.py": FIGURES,
+    "plots/style.py": FIGURES | {"export geojson"},
+    "export/results.py": EXPORTS,
+    "export/registry.py": EXPORTS | {"report", "record"},
+    "export/imzml.py": {"export imzml"},
+    "export/anndata.py": {"export anndata", "export spatialdata"},
+    "readers/imzml/writer.py": {"phantom", "export imzml"},
     "study/report/page.html.jinja": {"report"},
     "study/report/facts.py": {"report"},
     "study/record/crate.py": {"record"},
@@ -182,7 +191,9 @@ def digests(scripts):
     """Return the digests of all stages; of `oversample`, of each method, and so with maps."""
     code._module.cache_clear()
     found = {path.stem: code_digest(path) for path in scripts.glob("*.py")}
-    del found["oversample"], found["detect_anomalies"]
+    del found["oversample"], found["detect_anomalies"], found["export"]
+    for name in WRITERS:
+        found[f"export {name}"] = code_digest(scripts / "export.py", *export_modules(name))
     for name in MAPS:
         script, detector = name.split()
         found[name] = code_digest(scripts / f"{script}.py", *detector_modules([detector]))

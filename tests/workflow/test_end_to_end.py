@@ -1,8 +1,10 @@
 import json
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from PIL import Image
 
 from imsforge.anomaly.scores import AnomalyScores
@@ -62,7 +64,10 @@ def test_a_study_names_what_a_run_makes_and_no_more(finished, root):
     study = Study(validate_config(TINY, root / "workflow/schemas/config.schema.yaml"))
     made = {f"results/{name}" for name in finished.bytes_of_results()}
     inside = {name for name in made for folder in study.folders if name.startswith(f"{folder}/")}
-    assert len(inside) == 2  # the outlines and the mask of one sample
+    exported = {name for name in inside if name.startswith("results/tiny/export/")}
+    assert len(inside - exported) == 2  # the outlines and the mask of one sample
+    formats = {name.split("/")[3] for name in exported}
+    assert formats == set(TINY["datasets"]["tiny"]["export"])
     code = {name for name in made if name.startswith("results/code/")}
     assert set(study.artifacts) == made - inside - code
     logs = {
@@ -193,6 +198,22 @@ def test_an_anomaly_map_s_figures_follow_from_its_scores(finished):
     assert len(outlines["features"]) == len(regions)
     ions = pd.read_csv(finished.folder / SPOTS / "ions.csv")
     assert set(ions["region"]) == {0, *regions["region"][:10]}
+
+
+def test_exports_hold_what_the_artifacts_hold(finished):
+    folder = finished.folder / "results/tiny/export"
+    peaks = PeakMatrix.read(finished.folder / "results/tiny/peaks.h5")
+    with h5py.File(folder / "anndata/tiny.h5ad") as file:
+        np.testing.assert_array_equal(file["X"], peaks.intensity)
+        assert {"class", "spots_critic_score"} <= set(file["obs"])
+    assert len(list((folder / "imzml").glob("nmf-*-synthetic.imzML"))) == 3
+    assert tifffile.imread(folder / "ome-tiff/phantom.ome.tiff").shape[0] == len(peaks.mz)
+    features = json.loads((folder / "geojson/phantom.geojson").read_text())["features"]
+    regions = pd.read_csv(finished.folder / SPOTS / "regions.csv")
+    assert len(features) == 4 + len(regions)
+    scores = pd.read_csv(finished.folder / "results/tiny/nmf/scores.csv")
+    assert len(pd.read_parquet(folder / "parquet/nmf/scores.parquet")) == len(scores)
+    assert (folder / "latex/nmf.tex").read_text().count("\\toprule") == 2 * 2
 
 
 def test_the_report_says_what_the_tables_hold(finished):

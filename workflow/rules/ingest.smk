@@ -16,6 +16,7 @@ rule ingest:
         measurement=of_dataset("given_input"),
         settings=dataset_setting("ingest"),
         hdf5=dataset_setting("hdf5"),
+        pixel_size=dataset_setting("pixel_size"),
         marks=lambda wildcards: marks(dataset_of(wildcards).raw_files, soon=True),
         checksums=CHECKSUMS,
         code=code("ingest"),

@@ -48,27 +48,33 @@ def find_regions(x, y, sample, abnormal, *, min_pixels=20):
     return region
 
 
-def region_table(scores, region):
+def region_table(scores, region, pixel_size=None):
     """Describe each region.
 
     Parameters
     ----------
     scores : AnomalyScores
     region : (n,) int array, as `find_regions` returns it
+    pixel_size : (n_samples, 2) float array, optional
+        Micrometres along x and y, NaN where not known.
 
     Returns
     -------
     DataFrame
-        One row a region, ascending: region, sample, pixels, the mean and the largest score of the
-        leading detector, its smallest false-alarm rate, the bounds in x and y, which are included,
-        and the centre of gravity. Lengths and areas are in pixels.
+        One row a region, ascending: region, sample, pixels, its area in square millimetres, NaN
+        where the size of pixels is not known, the mean and the largest score of the leading
+        detector, its smallest false-alarm rate, the bounds in x and y, which are included, and the
+        centre of gravity. Lengths are in pixels.
     """
+    sizes = np.full((len(scores.samples), 2), np.nan) if pixel_size is None else pixel_size
+    area = sizes.prod(axis=1) / 1e6
     pixels = pd.DataFrame(
         {
             "region": region,
             "sample": scores.samples[scores.sample],
             "x": scores.x,
             "y": scores.y,
+            "area": area[scores.sample],
             "score": scores.score[:, 0].astype(np.float64),
             "rate": scores.false_alarm_rate[:, 0],
         }
@@ -77,6 +83,8 @@ def region_table(scores, region):
     return groups.agg(
         sample=("sample", "first"),
         pixels=("x", "size"),
+        # Of nothing but NaN, a sum would be zero.
+        area_mm2=("area", lambda areas: areas.sum(skipna=False)),
         mean_score=("score", "mean"),
         max_score=("score", "max"),
         false_alarm_rate=("rate", "min"),
@@ -139,25 +147,40 @@ def region_geojson(x, y, region, table, grid):
         own, row = region == number, described.loc[number]
         measurements = {
             "Area px": float(row["pixels"]),
+            **({} if np.isnan(row["area_mm2"]) else {"Area mm^2": float(row["area_mm2"])}),
             "Mean score": float(row["mean_score"]),
             "Max score": float(row["max_score"]),
             "False alarm rate": float(row["false_alarm_rate"]),
         }
-        properties = {
-            "objectType": "annotation",
-            "name": f"region {number}",
-            "classification": {"name": CLASS, "color": list(COLOUR)},
-            "measurements": measurements,
-        }
-        outline = shapely.geometry.mapping(_outline(x[own] - left, y[own] - top))
-        features.append({"type": "Feature", "geometry": outline, "properties": properties})
+        place = x[own] - left, y[own] - top
+        features.append(annotation(f"region {number}", CLASS, COLOUR, measurements, *place))
     return {"type": "FeatureCollection", "features": features}
 
 
-def _outline(x, y):
-    """Return the squares of pixels as one shape; pixels that touch at corners are parts of it."""
+def annotation(name, kind, colour, measurements, x, y):
+    """Return the outline of pixels as an annotation of QuPath, a Feature of GeoJSON.
+
+    Parameters
+    ----------
+    name, kind : str, of the annotation and of its class
+    colour : three ints, of the class
+    measurements : dict of str to float
+    x, y : (n,) int arrays, places on the grid; pixels that touch at corners alone are parts of it
+
+    Returns
+    -------
+    dict
+    """
     squares = shapely.box(x, y, x + 1, y + 1)
-    return shapely.simplify(shapely.coverage_union_all(squares), 0)
+    outline = shapely.simplify(shapely.coverage_union_all(squares), 0)
+    properties = {
+        "objectType": "annotation",
+        "name": name,
+        "classification": {"name": kind, "color": list(colour)},
+        "measurements": measurements,
+    }
+    geometry = shapely.geometry.mapping(outline)
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
 def region_mask(x, y, region, grid):

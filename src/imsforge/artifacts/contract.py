@@ -26,6 +26,8 @@ class PeakMatrix(Artifact):
     annotations : dict of (n_pixels,) arrays that came with the measurement, by name
     sample : (n_pixels,) int16, index into ``samples``: the section or patient of each pixel
     samples : (n_samples,) str; one where nothing else is known
+    pixel_size : (n_samples, 2) float64, micrometres along x and y, NaN where one is not known;
+        None where none is
 
     Coordinates count within a sample.
     """
@@ -37,6 +39,7 @@ class PeakMatrix(Artifact):
         "y": ("pixels",),
         "total_ion_current": ("pixels",),
         "sample": ("pixels",),
+        "pixel_size": ("samples", "directions"),
     }
 
     intensity: np.ndarray
@@ -47,6 +50,7 @@ class PeakMatrix(Artifact):
     annotations: dict = field(default_factory=dict)
     sample: np.ndarray | None = None
     samples: np.ndarray | None = None
+    pixel_size: np.ndarray | None = None
 
     def __post_init__(self):
         if self.sample is None:

@@ -38,6 +38,7 @@ def peak_matrix_file(path, measurement, mz):
         annotations=measurement.annotations,
         sample=measurement.sample,
         samples=measurement.samples,
+        pixel_size=measurement.pixel_size,
     )
     with new_hdf5(path) as (file, check):
         pixels.write_to(file)

@@ -68,6 +68,13 @@ class Examined:
             return [name], np.zeros(len(self.rows), dtype=np.int64)
         return [f"{name}, z {plane}" for plane in planes], np.searchsorted(planes, z)
 
+    def pixel_sizes(self, n_samples):
+        """Return the sizes of the pixels of its samples, (n_samples, 2); NaN where not known."""
+        sizes = np.nan if self.source.pixel_size is None else self.source.pixel_size
+        if np.ndim(sizes) == 2 and self.source.samples is not None:
+            sizes = sizes[np.unique(self.source.z[self.rows])]
+        return np.broadcast_to(sizes, (n_samples, 2))
+
 
 def index_file(path, policies, hdf5=None):
     """Index one raw file without looking at its values.

@@ -25,7 +25,9 @@ from imsforge.readers.files import name_samples, raw_files
 logger = logging.getLogger(__name__)
 
 
-def read_measurement(inputs, *, mode="auto", hdf5=None, checksums=None, **policies):
+def read_measurement(
+    inputs, *, mode="auto", hdf5=None, pixel_size=None, checksums=None, **policies
+):
     """Index a raw measurement and look through all its values, once.
 
     Parameters
@@ -38,6 +40,8 @@ def read_measurement(inputs, *, mode="auto", hdf5=None, checksums=None, **polici
         Overrules what files say of their spectra; "auto" believes them, or finds out.
     hdf5 : dict, optional
         Where an HDF5 file of any other layout holds what; see `imsforge.readers.hdf5`.
+    pixel_size : float or pair of float, optional
+        Micrometres, along x and y where they differ; in place of what files say.
     checksums : ChecksumBook, optional
         Where the checksums of the files are kept, since they are taken here anyway.
     **policies : {"fail", "skip", "fix"}
@@ -58,7 +62,7 @@ def read_measurement(inputs, *, mode="auto", hdf5=None, checksums=None, **polici
     ]
     for trait in (MODE, POLARITY, LEVEL):
         parts = _alike(parts, trait, policies)
-    measurement = _combined(parts)
+    measurement = _with_pixel_size(_combined(parts), pixel_size)
     for part in parts if checksums is not None else ():
         for path, state in part.states.items():
             checksums.keep(path, state, part.checksums[path]["sha256"])
@@ -127,10 +131,11 @@ def _states(path):
 def _combined(parts):
     keys = [f"{k:04d}" for k in range(len(parts))]
     seen = [part.examined for part in parts]
-    names, samples = [], []
+    names, samples, sizes = [], [], []
     for part in parts:
         planes, own = part.examined.samples(part.name)
         samples.append(own + len(names))
+        sizes.append(part.examined.pixel_sizes(len(planes)))
         # Two files may name their samples alike.
         names += [f"{part.name}, {plane}" if plane in names else plane for plane in planes]
     findings = [
@@ -157,7 +162,28 @@ def _combined(parts):
         findings=_findings_table(findings),
         notes=np.array(notes, dtype=str),
         annotations=_annotations(seen),
+        pixel_size=_if_any(np.concatenate(sizes)),
     )
+
+
+def _if_any(sizes):
+    return None if np.isnan(sizes).all() else sizes
+
+
+def _with_pixel_size(measurement, given):
+    """Put the size of pixels that the configuration gives in the place of what files say."""
+    if given is None:
+        return measurement
+    sizes = np.tile(np.resize(np.array(given, dtype=np.float64), 2), (len(measurement.samples), 1))
+    told, notes = measurement.pixel_size, list(measurement.notes)
+    if told is not None:
+        other = ~np.isnan(told).any(axis=1) & ~np.isclose(told, sizes).all(axis=1)
+        notes += [
+            "the pixel size of {} is declared as {:g} x {:g} µm: taken as {:g} x {:g}, as the "
+            "configuration says".format(name, *said, *sizes[0])
+            for name, said in zip(measurement.samples[other], told[other], strict=True)
+        ]
+    return replace(measurement, pixel_size=sizes, notes=np.array(notes, dtype=str))
 
 
 def _named(part, text, parts):

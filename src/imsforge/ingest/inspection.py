@@ -66,7 +66,7 @@ def _facts(path, indexed, examined):
         else None,
         "polarity": name_trait(POLARITY, examined.polarity),
         "ms_level": examined.level or None,
-        "pixel_size": [indexed.pixel_size.get(axis) for axis in "xy"],
+        "pixel_size": None if source.pixel_size is None else source.pixel_size.tolist(),
         "instrument": indexed.instrument or None,
         "pixels": source.n_spectra,
         "x": [int(x.min()), int(x.max())],
@@ -129,9 +129,12 @@ def describe(facts):
 
 
 def _micrometres(sizes):
-    if None in sizes:
-        return next((f"{size:g} \u00b5m" for size in sizes if size is not None), "not said")
-    return "{:g} x {:g} \u00b5m".format(*sizes)
+    if sizes is None:
+        return "not said"
+    pairs = dict.fromkeys(
+        "{:g} x {:g} \u00b5m".format(*pair) for pair in np.reshape(sizes, (-1, 2))
+    )
+    return ", ".join(pairs)
 
 
 def _size(n_bytes):

@@ -16,7 +16,7 @@ from imsforge.artifacts.checksums import sha256
 from imsforge.artifacts.hdf5 import Artifact
 from imsforge.errors import IngestError
 from imsforge.ingest.values import repaired
-from imsforge.readers.pixels import span
+from imsforge.readers.pixels import size_of_pixels, span
 
 # A block of this many points takes 6 MB; larger ones leave the processor's cache.
 _BLOCK_POINTS = 2**19
@@ -43,6 +43,8 @@ class Measurement(Artifact):
     findings : dict of (n_findings,) arrays problem, count, total, policy, text
     notes : (n_notes,) str, what else is odd, a sentence each
     annotations : dict of (n_pixels,) arrays of numbers or strings, by name
+    pixel_size : (n_samples, 2) float64, micrometres along x and y, NaN where one is not known;
+        None where none is
     """
 
     sources: dict
@@ -61,6 +63,7 @@ class Measurement(Artifact):
     findings: dict = field(default_factory=dict)
     notes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=str))
     annotations: dict = field(default_factory=dict)
+    pixel_size: np.ndarray | None = None
 
     @property
     def n_pixels(self):
@@ -124,6 +127,7 @@ class Measurement(Artifact):
             "pixels": int(own.sum()),
             "width": span(self.x[own]),
             "height": span(self.y[own]),
+            "pixel_size": size_of_pixels(self.pixel_size, k),
         }
 
     def blocks(self, max_points=_BLOCK_POINTS, spectrum_cost=_SPECTRUM_COST, rows=None):

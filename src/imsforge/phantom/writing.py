@@ -1,11 +1,12 @@
 """The phantom on disk: an imzML file with its ibd, and the truth beside them."""
 
 import logging
+import math
 from pathlib import Path
 
 from imsforge.errors import ConfigError
 from imsforge.phantom.profiles import Profiles, falling_background
-from imsforge.readers.imzml.writer import write_centroids, write_profiles
+from imsforge.readers.imzml.writer import write_continuous, write_processed
 from imsforge.seeding import derive_seed
 
 logger = logging.getLogger(__name__)
@@ -13,6 +14,9 @@ logger = logging.getLogger(__name__)
 
 #: What the spectra of a phantom may be written as.
 SPECTRA = ("centroid", "profile")
+
+#: Of the section, in square micrometres, as of a mouse kidney: more pixels are smaller ones.
+AREA = 30e6
 
 
 def write_phantom(phantom, imzml, truth=None, *, spectra="centroid", baseline=0.0):
@@ -37,14 +41,17 @@ def write_phantom(phantom, imzml, truth=None, *, spectra="centroid", baseline=0.
         If there are no such spectra, or centroids shall have a baseline.
     """
     _check(spectra, baseline)
-    seed = derive_seed(phantom.seed, "phantom", "uuid", *phantom.shape)
+    said = {
+        "seed": derive_seed(phantom.seed, "phantom", "uuid", *phantom.shape),
+        "pixel_size": 2 * [round(math.sqrt(AREA / phantom.shape[0]), 2)],
+    }
     place = (imzml, phantom.truth.x, phantom.truth.y)
     if spectra == "centroid":
-        write_centroids(*place, phantom.blocks(), seed=seed)
+        write_processed(*place, phantom.blocks(), **said)
     else:
         profiles = Profiles(phantom, falling_background(baseline))
         blocks = ((rows, intensity) for rows, intensity, _ in profiles.blocks())
-        write_profiles(*place, profiles.axis, blocks, seed=seed)
+        write_continuous(*place, profiles.axis, blocks, spectra="profile", **said)
     phantom.truth.write(truth or Path(imzml).with_name("truth.h5"))
     logger.info(
         "%s: %d %s spectra of up to %d peaks", imzml, phantom.shape[0], spectra, phantom.shape[1]

@@ -7,6 +7,8 @@ from imsforge.errors import IngestError
 _INT32 = np.iinfo(np.int32)
 # An image of more places takes gigabytes.
 _LARGEST_GRID = 2**27
+# Micrometres: from secondary-ion images to maps of whole leaves.
+_PIXEL_SIZES = 0.01, 10_000
 # Tissue fills more of the lines that it lies on; scattered pixels fill less of theirs.
 _RASTER_FILL = 0.3
 
@@ -36,6 +38,25 @@ def whole_numbers(path, name, values):
             "32 bits; give pixel numbers, not positions on the stage"
         )
     return values.astype(np.int32)
+
+
+def pixel_size(x=None, y=None):
+    """Return the size of a pixel along x and y, (2,) float64 in micrometres.
+
+    One number alone is that of square pixels. It is None where neither is said, or what is said can
+    be no pixel's.
+    """
+    sizes = np.array([one for one in (x, y) if one is not None], dtype=np.float64)
+    least, most = _PIXEL_SIZES
+    believable = len(sizes) > 0 and ((sizes >= least) & (sizes <= most)).all()
+    return np.resize(sizes, 2) if believable else None
+
+
+def size_of_pixels(sizes, sample):
+    """Return the size of a sample's pixels as a list of x and y; None where it is not known."""
+    if sizes is None or np.isnan(sizes[sample]).any():
+        return None
+    return [float(size) for size in sizes[sample]]
 
 
 def repeated(*coordinates):

@@ -86,6 +86,8 @@ class Source(Artifact):
     axis : (n_axis,) float64 ascending, the common m/z axis; None where each spectrum has its own
     annotations : dict of (n_spectra,) arrays of numbers or strings, by name
     notes : (n_notes,) str, what is odd about the file as a whole, one sentence each
+    pixel_size : (2,) float64, micrometres along x and y, or (n_samples, 2), NaN where a sample's is
+        not known; None where none is
     """
 
     format: str
@@ -102,6 +104,7 @@ class Source(Artifact):
     axis: np.ndarray | None = None
     annotations: dict = field(default_factory=dict)
     notes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=str))
+    pixel_size: np.ndarray | None = None
 
     @property
     def n_spectra(self):
@@ -179,7 +182,6 @@ class Indexed:
         where it is not said; None where no spectrum says it
     polarity : (n_spectra,) int8, 1 or -1, in the same way
     level : (n_spectra,) int16, MS level, in the same way
-    pixel_size : dict of "x", "y" to micrometres, where declared
     instrument : str, as declared, or ""
     """
 
@@ -190,7 +192,6 @@ class Indexed:
     mode: np.ndarray | None = None
     polarity: np.ndarray | None = None
     level: np.ndarray | None = None
-    pixel_size: dict = field(default_factory=dict)
     instrument: str = ""
 
 

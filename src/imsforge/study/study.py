@@ -6,11 +6,13 @@ stages below make the files that the rules declare under the same names; a test 
 
 from functools import cached_property
 
+from imsforge.export.registry import NEEDS
 from imsforge.labels.files import label_files
 from imsforge.readers.files import raw_files
 from imsforge.seeding import derive_seed
 from imsforge.study.anomaly_map import AnomalyMap
 from imsforge.study.experiment import FIGURES, Experiment
+from imsforge.study.exports import exported_files
 from imsforge.study.stages import Folder, without
 
 #: What the report explains in a caption: figures, and the tables of scores.
@@ -269,7 +271,26 @@ class Dataset:
             made.figure("classes"),
             *(stage for experiment in self.experiments for stage in experiment.stages),
             *(stage for anomaly_map in self.anomaly_maps for stage in anomaly_map.stages),
+            *map(self._export_stage, self.settings["export"]),
         ]
+
+    def _export_stage(self, name):
+        own = Folder(f"{self.folder.results}/export", f"{self.folder.logs}/export/{name}")
+        return own.stage("export", folders=[name])
+
+    @property
+    def exports(self):
+        """The paths of the folders of the formats that it is exported to."""
+        return [self._export_stage(name).folders[0] for name in self.settings["export"]]
+
+    @property
+    def export_settings(self):
+        """What an export tells of how its pixels came about."""
+        return without(self.settings, "experiments", "export")
+
+    def export_inputs(self, name):
+        """Return the paths of what a format is made from."""
+        return exported_files(self, NEEDS[name])
 
     @property
     def shown(self):

@@ -13,6 +13,7 @@ from imsforge.readers.hdf5.nodes import (
     named,
     numbers,
     read_any,
+    read_pixel_size,
     text_attribute,
     vector,
 )
@@ -38,6 +39,7 @@ def read_anndata(file):
         y=y,
         mz_dtype=mz.dtype.name,
         annotations=annotations.values,
+        pixel_size=read_pixel_size(file, "uns/pixel_size"),
     )
 
 

@@ -10,7 +10,15 @@ from tqdm import tqdm
 from imsforge.errors import IngestError
 from imsforge.readers.annotations import Annotations
 from imsforge.readers.columns import ordered_axis
-from imsforge.readers.hdf5.nodes import find, find_dataset, named, numbers, read_any, vector
+from imsforge.readers.hdf5.nodes import (
+    find,
+    find_dataset,
+    named,
+    numbers,
+    read_any,
+    read_pixel_size,
+    vector,
+)
 from imsforge.readers.hdf5.spectra import DenseSource, pixel_shape
 from imsforge.readers.mode import settle_mode
 from imsforge.readers.pixels import pixel_coordinates
@@ -19,8 +27,9 @@ _BLOCK_POINTS = 2**19
 # What each kind of array is read with; whatever else lies beside it may describe the pixels.
 _MATRIX = ("intensity", "mz", "x", "y")
 _CUBE = ("intensity", "mz", "mask")
-# What a ``peaks.h5`` of several samples says of them.
+# What a ``peaks.h5`` says of its samples, and of its pixels.
 _SAMPLES = ("sample", "samples")
+_PIXEL_SIZE = "pixel_size"
 
 
 def plain_layout(names):
@@ -46,7 +55,7 @@ def read_layout(file, layout):
         raise IngestError(f"{path}: holds no spectrum; export the measurement again")
     own = {layout.get(role) for role in (_CUBE if is_cube else _MATRIX)}
     sample, samples = (None, None) if is_cube else _samples(file, len(x))
-    own |= set() if samples is None else set(_SAMPLES)
+    own |= {_PIXEL_SIZE} if samples is None else {_PIXEL_SIZE, *_SAMPLES}
     annotations = _annotations(file, layout, own, pixel_shape(intensity.shape, mz_first))
     source = DenseSource(
         format="HDF5",
@@ -66,6 +75,7 @@ def read_layout(file, layout):
         datasets=np.array([layout["intensity"]]),
         mz_first=mz_first,
         order=order,
+        pixel_size=read_pixel_size(file, _PIXEL_SIZE, 1 if samples is None else len(samples)),
     )
     return _measured_part(file, layout, source) if is_cube else source
 

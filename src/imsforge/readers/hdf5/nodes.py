@@ -13,6 +13,7 @@ import numpy as np
 
 from imsforge.errors import IngestError
 from imsforge.readers.annotations import LONGEST_TEXT
+from imsforge.readers.pixels import pixel_size
 
 # Ends circles of links, and is more than anybody nests.
 _MOST_STEPS = 1000
@@ -156,6 +157,31 @@ def read_any(file, name, start=None):
         if max(map(len, pieces[-1]), default=0) > LONGEST_TEXT:
             return None
     return np.concatenate(pieces) if pieces else np.empty(0, dtype=str)
+
+
+def read_pixel_size(file, name, n_samples=1):
+    """Read the size of pixels in micrometres, where a file tells it.
+
+    Parameters
+    ----------
+    file : h5py.File
+    name : str, of a number, a pair of x and y, or a pair for each sample
+    n_samples : int
+
+    Returns
+    -------
+    (2,) float64 array, or (n_samples, 2) with NaN where a sample's is not known; None where there
+    is none
+    """
+    with suppress(IngestError):
+        sizes = numbers(file, name)[()].astype(np.float64)
+        if n_samples > 1 and sizes.shape == (n_samples, 2):
+            known = [pixel_size(*pair) for pair in sizes]
+            own = np.array([[np.nan] * 2 if one is None else one for one in known])
+            return None if np.isnan(own).all() else own
+        if sizes.size in (1, 2):
+            return pixel_size(*sizes.ravel())
+    return None
 
 
 def decoded(file, values, codes):

@@ -42,6 +42,7 @@ from imsforge.readers.imzml.terms import (
     Y,
     Z,
 )
+from imsforge.readers.pixels import pixel_size
 
 _CHUNK = 2**20
 # No tag of an imzML is longer; expat keeps an unfinished one in memory.
@@ -109,7 +110,7 @@ class ImzmlIndex:
     n_declared : int or None, the number of spectra that the file announces
     other_offset, other_bytes : (n_other_arrays,) int64
         Arrays that are neither m/z nor intensity; -1 where it is not said.
-    pixel_size : dict of "x", "y" to micrometres
+    pixel_size : (2,) float64, micrometres along x and y, or None
     instrument : str, the models that are named, or ""
     notes : list of str
     """
@@ -126,7 +127,7 @@ class ImzmlIndex:
     n_declared: int | None
     other_offset: np.ndarray
     other_bytes: np.ndarray
-    pixel_size: dict
+    pixel_size: np.ndarray | None
     instrument: str
     notes: list
 
@@ -543,16 +544,20 @@ def _level(terms):
 
 
 def _pixel_size(settings):
-    """Return the size of a pixel in micrometres by direction, where it is said."""
+    """Return the size of a pixel in micrometres, where it is said; see `pixel_size`."""
     sizes = {}
     for accession, direction in PIXEL_SIZES.items():
         term = settings.get(accession, {})
-        unit = term.get("unitAccession") or term.get("unitName", "micrometer")
+        unit = term.get("unitAccession") or term.get("unitName")
         try:
-            sizes[direction] = float(term.get("value", "")) * MICROMETRES[unit]
+            size = float(term.get("value", ""))
+            sizes[direction] = size * MICROMETRES[unit or "micrometer"]
         except (KeyError, ValueError):
             continue
-    return sizes
+        # Programs that know no size write 1, of no unit.
+        if unit is None and size == 1:
+            return None
+    return pixel_size(**sizes)
 
 
 class _Columns:

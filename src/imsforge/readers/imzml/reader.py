@@ -125,6 +125,7 @@ def index_imzml(path, policies):
         intensity_arrays=intensity_arrays,
         mz_arrays=mz_arrays if axis is None else None,
         notes=np.array(notes, dtype=str),
+        pixel_size=index.pixel_size,
     )
     found = [finding for finding in findings if finding]
     return Indexed(
@@ -135,7 +136,6 @@ def index_imzml(path, policies):
         mode=np.where(index.mz.length > 0, index.mode, 0),
         polarity=index.polarity,
         level=index.level,
-        pixel_size=index.pixel_size,
         instrument=index.instrument,
     )
 

@@ -81,7 +81,8 @@ def describe_run(study, sources=()):
 
 def _inside(folders):
     """Return the paths of the files in folders, but for Snakemake's own."""
-    return [str(path) for folder in folders for path in Path(folder).glob("[!.]*")]
+    paths = (path for folder in folders for path in Path(folder).rglob("[!.]*"))
+    return [str(path) for path in paths if path.is_file()]
 
 
 def _described(path):
