@@ -1,7 +1,7 @@
 """Which artifacts of a dataset an export is made from."""
 
 from imsforge.export.registry import GENERATED, PIXELS, REGIONS, TABLES
-from imsforge.study.experiment import generator_of
+from imsforge.methods import parse_method
 
 #: Methods whose rows are real spectra, which are no generated ones.
 _REAL = ("none", "duplicate", "oracle")
@@ -36,7 +36,7 @@ def _regions(dataset):
 def _generated(dataset):
     """Yield the training sets of first repeats that are generated as a whole, and their scales."""
     for experiment in dataset.experiments:
-        real = [method for method in experiment.methods if generator_of(method) in _REAL]
+        real = [one for one in experiment.training_sets if parse_method(one).sampler in _REAL]
         made = experiment.first_files("resampled.h5", but=real) if experiment.replaces else []
         yield from made
         yield from experiment.repeat_files("scaled.h5")[: 1 if made else 0]
