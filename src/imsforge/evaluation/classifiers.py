@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -119,10 +120,22 @@ def fitted(model, X, y, weights=None):
     if isinstance(last, MLPClassifier):
         check_held_out(y)
     name = f"{model.steps[-1][0]}__sample_weight" if last is not model else "sample_weight"
-    with warnings.catch_warnings():
-        # A feature that is constant in every class is no news to the reader of a table.
-        warnings.filterwarnings("ignore", message="Variables are collinear")
+    with quiet():
         return model.fit(X.astype(np.float64), y, **({} if weights is None else {name: weights}))
+
+
+@contextmanager
+def quiet():
+    """Keep warnings back that are no news to the reader of a table."""
+    with warnings.catch_warnings():
+        for message in (
+            "Variables are collinear",  # features that are constant in every class
+            "Only one sample available",  # classes of one row
+            "The least populated class",  # fewer rows than folds
+            "Number of classes in training fold",
+        ):
+            warnings.filterwarnings("ignore", message=message)
+        yield
 
 
 def lda_is_determined(n_rows, n_classes, n_features):
