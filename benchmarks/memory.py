@@ -117,7 +117,7 @@ STAGES = {
     ),
     "evaluate": (
         {"scaled": "full.h5", "resampled": "noise/resampled.h5"},
-        {"scores": "s.csv", "confusion": "co.csv", "frechet": "fr.csv"},
+        {"scores": "s.csv", "confusion": "co.csv", "reliability": "re.csv"},
         {
             "identity": {"dataset": "d", "experiment": "e", "method": "noise", "repeat": 1},
             "classifiers": ["lda"],
@@ -127,7 +127,7 @@ STAGES = {
     ),
     "assess_fidelity": (
         {"scaled": "full.h5", "resampled": "noise/resampled.h5"},
-        {"fidelity": "fi.csv"},
+        {"fidelity": "fi.csv", "frechet": "fr.csv"},
         {"identity": {"method": "noise", "repeat": 1}, "test_is_alike": True, "seed": 0},
     ),
     "plot_fidelity": (

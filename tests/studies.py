@@ -31,7 +31,7 @@ TINY = {
                     "split": {"method": "blocks", "block_size": 4, "reserve_share": 0.3},
                     "features": "full",
                     "scaler": "sqrt",
-                    "methods": ["none", "noise", "oracle", "vae+calibrate+filter"],
+                    "methods": ["none", "noise", "oracle", "vae+calibrate+filter", "noise+tuned"],
                     "tasks": ["oversample"],
                     "classifiers": ["lda", "nearest-neighbours"],
                     "repeats": 1,

@@ -27,6 +27,7 @@ STAGES = [
     ("evaluate", "tiny/nmf/repeat-1/smote", "tiny/nmf/repeat-1/smote/scores.csv"),
     ("collect_scores", "tiny/nmf", "tiny/nmf/scores.csv"),
     ("plot_recall_matrices", "tiny/nmf", "tiny/nmf/recall_matrices.png"),
+    ("plot_reliability", "tiny/nmf", "tiny/nmf/reliability.png"),
     ("plot_frechet", "tiny/nmf", "tiny/nmf/frechet.png"),
     ("assess_fidelity", "tiny/nmf/repeat-1/smote", "tiny/nmf/repeat-1/smote/fidelity.csv"),
     ("collect_fidelity", "tiny/nmf", "tiny/nmf/fidelity.csv"),

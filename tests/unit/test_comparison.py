@@ -195,6 +195,35 @@ def test_replacement_is_told_as_a_share_of_the_real_score():
     assert row["difference"] == pytest.approx(-0.3)
     assert np.isnan(row["gap_closed"])
     assert macro_recall(comparison, "none", task="replace")["share_of_real"] == 1
+    assert row["share_of_oracle"] == pytest.approx(0.6 / 0.8)
+    assert np.isnan(macro_recall(comparison, "smote")["share_of_oracle"])
+
+
+def test_of_a_loss_less_is_better():
+    """The oracle loses 0.2, 0.3 and 0.3 of it; what smote loses is a share of that."""
+    loss = [
+        course("none", [1.5, 1.6, 1.7]),
+        course("smote", [1.4, 1.6, 1.5]),
+        course("oracle", [1.3, 1.3, 1.4]),
+    ]
+    comparison = compared(pd.concat(loss)).set_index(["metric", "method"])
+    row = comparison.loc[("log_loss", "smote")]
+    assert row["difference"] == pytest.approx(-0.1)
+    assert row["gap_closed"] == pytest.approx(0.3 / 0.8)
+    assert np.isnan(comparison.loc[("f1", "smote"), "gap_closed"])
+
+
+def test_a_loss_is_told_as_a_multiple_and_the_oracle_where_it_is_worse():
+    scores = [
+        course("none", [0.8, 0.9, 1.0], task="replace"),
+        course("smote", [0.4, 0.5, 0.9], task="replace"),
+        course("oracle", [0.8, 0.9, 0.7], task="replace"),
+    ]
+    changed, probable = readable_comparisons(compared(pd.concat(scores))).values()
+    assert changed["macro recall"][1].endswith("], 67 %, 75 % of the oracle's")
+    assert changed["macro recall"][2].endswith("], 89 %")
+    # Of the loss, the oracle's is the smaller one.
+    assert probable["log loss"][1].endswith("], 0.67 times")
 
 
 def test_replacement_is_compared_under_the_same_priors():
@@ -249,7 +278,7 @@ def test_a_share_of_a_doubtful_gain_is_not_shown():
             course("oracle", [0.9, 0.5, 0.7]),
         ]
     )
-    (table,) = readable_comparisons(compared(scores)).values()
+    table, _ = readable_comparisons(compared(scores)).values()
     assert "%" not in "".join(table["macro f1"])
 
 
@@ -292,7 +321,8 @@ def test_intervals_cover_the_truth_as_often_as_they_say(rng):
 
 
 def test_a_comparison_reads_by_priors_and_methods():
-    filled, replaced = readable_comparisons(compared(SCORES)).values()
+    filled, probable, replaced, _ = readable_comparisons(compared(SCORES)).values()
+    assert probable.columns.tolist()[2:] == ["macro average precision", "log loss", "Brier score"]
     assert filled.columns.tolist() == [
         *("class priors", "method"),
         *("macro recall", "macro precision", "weighted recall", "macro f1"),
@@ -305,9 +335,10 @@ def test_a_comparison_reads_by_priors_and_methods():
     cells = filled["macro recall"].tolist()
     assert cells[:2] == ["reference", "+0.100 [-0.148, +0.348], 38 %"]
     assert cells[3] == "+0.100 [-0.148, +0.348], 30 %"
-    assert replaced["macro recall"][1].endswith("], 67 %")
+    assert replaced["macro recall"][1].endswith("], 67 %, 75 % of the oracle's")
 
 
 def test_a_comparison_of_one_repeat_reads_without_intervals():
-    (table,) = readable_comparisons(compared(SCORES[:36].query("repeat == 1"))).values()
+    first = SCORES[SCORES["method"].isin(["none", "smote"]) & (SCORES["priors"] == "observed")]
+    table, *_ = readable_comparisons(compared(first.query("repeat == 1"))).values()
     assert table["macro recall"].tolist() == ["reference", "+0.100"]

@@ -28,6 +28,7 @@ from imsforge.fidelity.fidelity_tables import (
     fidelity_markdown,
     fidelity_summary,
 )
+from imsforge.fidelity.frechet_table import FRECHET_COLUMNS, frechet_table
 from imsforge.fidelity.ions import (
     correlation_error,
     total_ion_current_distance,
@@ -541,3 +542,28 @@ def test_the_view_is_of_the_rarest_class(kidney):
     np.testing.assert_allclose(points.max(axis=0), view.extent[1], atol=1e-6)
     assert view.explained[0] >= view.explained[1]
     assert len(view.neighbour_points) == np.sum(y != 3)
+
+
+def test_frechet_compares_every_pair_of_classes(rng):
+    """Unit Gaussians whose means are 5 sqrt(3) apart, in units of before scaling."""
+    label = np.repeat([1, 2], 800).astype(np.int16)
+    values = rng.normal(5.0 * (label[:, None] == 2), 1, size=(1600, 3)).astype(np.float32)
+    features = Features(
+        values=values,
+        label=label,
+        pixel=np.arange(1600),
+        train=np.arange(1600) % 2 == 0,
+        names=np.array(["a", "b"]),
+    )
+    features = scale_features(features, "standard")
+    X, y = features.training_set
+    one = np.array([2], dtype=np.int16)
+    made = {"values": np.vstack([X[y == 1], X[y == 2][:1]]), "label": np.append(y[y == 1], one)}
+    table = frechet_table(
+        features, Resampled({"replace": made}), identity={"method": "m", "repeat": 3}
+    )
+    assert table.columns.tolist() == FRECHET_COLUMNS
+    distance = table.set_index(["generated", "real"])["distance"]
+    assert distance["a", "a"] < 0.3
+    assert distance["a", "b"] == pytest.approx(5 * np.sqrt(3), rel=0.05)
+    assert set(table["generated"]) == {"a"}  # one row has no covariance

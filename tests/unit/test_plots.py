@@ -19,6 +19,7 @@ from imsforge.plots.maps import pixel_image, plot_anomaly, plot_classes
 from imsforge.plots.matrices import plot_frechet, plot_recall_matrices
 from imsforge.plots.mean_spectrum import plot_peaks, spread
 from imsforge.plots.mosaic import mosaic
+from imsforge.plots.reliability import plot_reliability
 from imsforge.plots.spectra import plot_spectra
 from imsforge.plots.style import class_colours
 
@@ -131,6 +132,7 @@ def figures(peaks, labels, rng):
         columns=["method", "generated", "real", "distance"],
     ).assign(repeat=1)
     yield plot_frechet(frechet, "title")
+    yield plot_reliability(reliability(), "title")
     spectra = rng.gamma(1, 100, size=(40, 8))
     yield plot_spectra(peaks.mz, spectra, {"noise": spectra, "smote": spectra[:3]}, "class 5")
     yield plot_fidelity(class_view(rng, ["none", "a+b"]), fidelity(["none", "a+b"]), "title")
@@ -138,6 +140,29 @@ def figures(peaks, labels, rng):
     yield plot_anomaly(anomaly_scores(peaks), "title")
     yield plot_classes_and_anomaly(peaks, labels)
     yield plot_region_ions(peaks)
+
+
+def reliability(priors="observed"):
+    """Two repeats of two bins; the second has too few spectra to be drawn."""
+    rows = [(1, 6, 0.5, 0.25, 40), (1, 10, 1.0, 1.0, 5), (2, 6, 0.75, 0.75, 20)]
+    columns = ["repeat", "bin", "confidence", "accuracy", "count"]
+    about = {"task": "replace", "classifier": "lda", "priors": priors, "method": "none"}
+    return pd.DataFrame(rows, columns=columns).assign(**about)
+
+
+def test_reliability_is_pooled_over_repeats():
+    """(40 x 0.5 + 20 x 0.75) / 60 and (40 x 0.25 + 20 x 0.75) / 60."""
+    table = pd.concat([reliability(), reliability("balanced").assign(accuracy=0.0)])
+    (axis,) = plot_reliability(table, "title").axes
+    _, line = axis.lines
+    np.testing.assert_allclose(line.get_xydata(), [[35 / 60, 25 / 60]])
+    assert line.get_label() == f"none {10 / 65:.3f}"
+
+
+def test_a_remedy_for_other_classifiers_has_no_panel():
+    forest = confusion().assign(classifier="random-forest", method="balanced-forest")
+    figure = plot_recall_matrices(pd.concat([confusion(), forest]), "title")
+    assert sum(not axis.axison for axis in figure.axes) > 0
 
 
 def test_each_class_has_a_course_of_its_own():
@@ -261,7 +286,7 @@ def test_every_figure_can_be_saved_twice_with_the_same_bytes(peaks, labels, tmp_
             name = f"{run}{number}"
             save_figure(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg")
     first = sorted(tmp_path.glob("a*"))
-    assert len(first) == 2 * 11
+    assert len(first) == 2 * 12
     for path in first:
         assert path.read_bytes() == path.with_name("b" + path.name[1:]).read_bytes(), path
 

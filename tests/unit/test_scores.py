@@ -22,12 +22,11 @@ from imsforge.evaluation.score_tables import (
 )
 from imsforge.evaluation.scores import (
     ALL_SAMPLES,
+    RELIABILITY_COLUMNS,
     SCORE_COLUMNS,
     classification_scores,
     confusion_table,
     evaluate,
-    frechet_matrix,
-    frechet_scores,
 )
 from imsforge.oversampling import TASKS, fitted_sampler
 from imsforge.plots.matrices import recall_matrix
@@ -83,23 +82,12 @@ def test_a_recall_matrix_of_repeats_that_know_other_classes():
     np.testing.assert_allclose(recall, [[2 / 3, 0, 1 / 3], [1, 0, 0], [np.nan] * 3])
 
 
-def test_frechet_compares_every_pair_of_classes(rng):
-    X = np.concatenate([rng.normal(centre, 1, size=(400, 3)) for centre in (0, 5)])
-    y = np.repeat([1, 2], 400)
-    matrix = frechet_matrix(X, y, X, y, NAMES).set_index(["generated", "real"])["distance"]
-    assert matrix["a", "a"] == pytest.approx(0, abs=1e-4)
-    assert matrix["a", "b"] == pytest.approx(5 * np.sqrt(3), rel=0.05)
-    scores = frechet_scores(frechet_matrix(X, y, X, y, NAMES), y, NAMES)
-    assert set(scores["metric"]) == {"frechet"}
-    assert scores["class"].tolist() == ["a", "b", "macro"]
-
-
 def test_a_training_set_is_judged_on_test_rows_alone(features):
     features = scale_features(features, "standard")
     X, y = features.training_set
     made = Resampled({"oversample": TASKS["oversample"](None, X, y)})
     identity = {"dataset": "d", "experiment": "e", "method": "none", "repeat": 1}
-    scores, confusion, frechet = evaluate(
+    scores, confusion, reliability = evaluate(
         features,
         made,
         classifiers=["lda", "nearest-neighbours"],
@@ -109,14 +97,15 @@ def test_a_training_set_is_judged_on_test_rows_alone(features):
     assert scores.columns.tolist() == SCORE_COLUMNS
     assert confusion["count"].sum() == 4 * np.sum(~features.train)
     assert list(dict.fromkeys(confusion["priors"])) == ["balanced", "observed"]
-    assert frechet.empty  # nothing was replaced
+    assert reliability.columns.tolist() == RELIABILITY_COLUMNS
+    assert reliability["count"].sum() == 4 * np.sum(~features.train)
     assert scores.query("metric == 'accuracy'")["value"].between(0.5, 1).all()
 
 
-def judged(features, sampler=None, task="replace", **options):
+def judged(features, sampler=None, task="replace", method="none", **options):
     X, y = features.training_set
     made = Resampled({task: TASKS[task](sampler, X, y)})
-    identity = {"dataset": "d", "experiment": "e", "method": "none", "repeat": 1}
+    identity = {"dataset": "d", "experiment": "e", "method": method, "repeat": 1}
     options = {"classifiers": ["lda"], "priors": ["observed"], **options}
     return evaluate(features, made, identity=identity, **options)
 
@@ -220,30 +209,14 @@ def few_spectra(rng):
     return split_in_half(values, label)
 
 
-def test_shrunk_lda_is_determined_by_few_spectra(rng, caplog):
+def test_tuned_lda_is_determined_by_few_spectra(rng, caplog):
     features = few_spectra(rng)
-    scores, _, _ = judged(features, classifiers=["lda", "lda-shrunk"])
-    recall = scores.query("`class` == 'macro' and metric == 'recall'").set_index("classifier")
-    assert recall.loc["lda-shrunk", "value"] > recall.loc["lda", "value"] + 0.1
+    plain, _, _ = judged(features)
     assert "lda is not determined: 30 training rows of 3 classes for 100 features" in caplog.text
     caplog.clear()
-    judged(features, classifiers=["lda-shrunk"])
+    tuned, _, _ = judged(features, method="none+tuned")
     assert "not determined" not in caplog.text
-
-
-def test_shrunk_lda_knows_no_units(rng):
-    features = few_spectra(rng)
-    units = np.float32(2.0) ** np.arange(100)
-    scaled = replace(features, values=np.multiply(features.values, units))
-    first, again = (judged(f, classifiers=["lda-shrunk"])[1] for f in (features, scaled))
-    pd.testing.assert_frame_equal(first, again)
-
-
-def test_shrunk_lda_takes_a_class_of_one_row(features):
-    X, y = features.training_set
-    rows = np.concatenate([np.flatnonzero(y != 3), np.flatnonzero(y == 3)[:1]])
-    model = fitted_classifier("lda-shrunk", X[rows], y[rows], 0)
-    assert np.isfinite(model.predict_proba(X)).all()
+    assert value(tuned, "macro", "recall") > value(plain, "macro", "recall") + 0.1
 
 
 def test_lda_without_enough_spectra_is_told():
@@ -252,10 +225,10 @@ def test_lda_without_enough_spectra_is_told():
     assert undetermined_note(table, 10) == ""
     note = undetermined_note(table, 11)
     assert note.startswith("LDA is not determined here: 12 training spectra of 2 classes")
-    assert "add lda-shrunk" in note
+    assert "add methods with +tuned" in note
     assert "\n" not in note
-    both = score_table(pd.concat([scores, scores.assign(classifier="lda-shrunk")]), COUNTS)
-    assert "read lda-shrunk beside it" in undetermined_note(both, 11)
+    both = score_table(pd.concat([scores, scores.assign(method="none+tuned")]), COUNTS)
+    assert "read them beside methods with +tuned" in undetermined_note(both, 11)
     other = score_table(scores.assign(classifier="random-forest"), COUNTS)
     assert undetermined_note(other, 11) == ""
     assert note in markdown_table(table, compare_methods(scores, ONE_OF_EACH), ["", note])
@@ -291,7 +264,6 @@ def test_scores_of_a_sample_are_those_of_its_pixels(features):
     features = replace(features, sample=sample, samples=np.array(["s2", "s1", "s3"]))
     scores, confusion, _ = judged(features)
     assert list(dict.fromkeys(scores["sample"])) == [ALL_SAMPLES, "s2", "s1", "s3"]
-    assert set(scores.query("metric == 'frechet'")["sample"]) == {ALL_SAMPLES}
     assert confusion["count"].sum() == np.sum(~features.train)
     model = CLASSIFIERS["lda"](0).fit(*features.training_set)
     X, y = features.test_set
@@ -313,6 +285,7 @@ def test_scores_of_a_sample_are_those_of_its_pixels(features):
             )
             each = [value(own, c, metric) for c in features.names[np.unique(truth) - 1]]
             assert each == pytest.approx(of(truth, predicted, average=None, **options).tolist())
+        own = own[~own["metric"].isin(["log_loss", "brier"])]
         assert set(own["support"]) == {*np.bincount(truth)[1:], len(truth)} - {0}
 
 
@@ -326,14 +299,13 @@ def test_one_sample_has_no_rows_of_its_own(features):
 def test_a_class_that_is_not_tested_has_no_scores(features):
     """It trains, so it can be predicted, which is a mistake like any other."""
     features = replace(features, train=features.train | (features.label == 2))
-    scores, confusion, frechet = judged(features)
+    scores, confusion, _ = judged(features)
     assert set(scores["class"]) == {"cortex", "pelvis", "macro", "weighted"}
     recalls = [value(scores, c, "recall") for c in ("cortex", "pelvis")]
     assert value(scores, "macro", "recall") == pytest.approx(np.mean(recalls))
     assert value(scores, "weighted", "accuracy") == value(scores, "weighted", "recall")
     assert confusion["count"].sum() == np.sum(~features.train)
     assert set(confusion["predicted"]) == {"cortex", "medulla", "pelvis"}
-    assert set(frechet["generated"]) == {"cortex", "medulla", "pelvis"}
 
 
 def scores_of(method, recalls, task="oversample", priors="observed"):
@@ -341,7 +313,7 @@ def scores_of(method, recalls, task="oversample", priors="observed"):
         ("d", "e", task, method, "lda", priors, repeat, class_, metric, recall + shift, 10, "all")
         for repeat, recall in enumerate(recalls, start=1)
         for class_, shift in (("x", 0.0), ("y", 0.1), ("macro", 0.05), ("weighted", 0.05))
-        for metric in ("recall", "precision", "f1")
+        for metric in ("recall", "precision", "f1", "average_precision", "log_loss", "brier")
     ]
     return pd.DataFrame(rows, columns=SCORE_COLUMNS)
 
@@ -352,10 +324,10 @@ COUNTS = pd.DataFrame({"class": ["x", "y"], "train": [8, 4], "test": [2, 1]})
 def test_table_layout_and_statistics():
     scores = pd.concat([scores_of("none", [0.5, 0.7]), scores_of("smote", [0.6, 0.6])])
     table = score_table(scores, COUNTS)
+    metrics = ("recall", "precision", "average_precision", "log_loss", "brier")
     assert table.columns.tolist() == [
         *("task", "classifier", "priors", "class"),
-        *("none_recall_mean", "none_recall_std", "none_precision_mean", "none_precision_std"),
-        *("smote_recall_mean", "smote_recall_std", "smote_precision_mean", "smote_precision_std"),
+        *(f"{m}_{k}_{s}" for m in ("none", "smote") for k in metrics for s in ("mean", "std")),
         *("train", "test"),
     ]
     assert table["class"].tolist() == ["x", "y", "macro", "weighted"]
@@ -408,8 +380,9 @@ def test_each_task_has_its_own_rows():
     assert table["none_recall_std"].isna().all()  # one repeat has no spread
     text = markdown_table(table, compare_methods(scores, ONE_OF_EACH))
     headings = [line for line in text.splitlines() if line.startswith("## ")]
-    assert len(headings) == 4
+    assert len(headings) == 6
     assert sum(line.endswith("what changes") for line in headings) == 2
+    assert sum(line.endswith("what changes in the probabilities") for line in headings) == 2
     assert "0.50" in text
     assert "±" not in text
 
@@ -459,4 +432,32 @@ def test_methods_are_compared_by_their_averages():
     summary = method_summary(score_table(scores, COUNTS))
     assert summary["method"].tolist() == ["none", "smote"]
     assert summary["macro recall"].tolist() == ["0.65 ± 0.14", "0.65 ± 0.00"]
-    assert summary.columns[1:].tolist() == ["macro recall", "macro precision", "weighted recall"]
+    assert summary.columns[1:].tolist() == [
+        *("macro recall", "macro precision", "weighted recall"),
+        *("macro average precision", "log loss", "Brier score"),
+    ]
+
+
+def test_a_method_whose_remedy_is_for_other_classifiers_has_no_line():
+    forest = scores_of("none+balanced-forest", [0.6, 0.6]).assign(classifier="random-forest")
+    both = [scores_of("none", [0.5, 0.7]).assign(classifier=k) for k in ("lda", "random-forest")]
+    table = score_table(pd.concat([*both, forest]), COUNTS)
+    lda, other = (part for _, part in table.groupby("classifier"))
+    assert method_summary(lda)["method"].tolist() == ["none"]
+    assert "none+balanced-forest recall" not in readable_table(lda)
+    assert method_summary(other)["method"].tolist() == ["none", "none+balanced-forest"]
+
+
+def test_the_real_training_set_is_judged_once_for_both_tasks(features, monkeypatch):
+    import imsforge.evaluation.scores as module
+
+    X, y = features.training_set
+    made = Resampled({task: TASKS[task](None, X, y) for task in ("oversample", "replace")})
+    judged_sets, judge = [], module.judge
+    monkeypatch.setattr(module, "judge", lambda *a: judged_sets.append(a) or judge(*a))
+    identity = {"dataset": "d", "experiment": "e", "method": "none", "repeat": 1}
+    parts = evaluate(features, made, classifiers=["lda"], priors=["observed"], identity=identity)
+    assert len(judged_sets) == 1
+    for part in parts:
+        one, other = (part[part["task"] == task].drop(columns="task") for task in made.tasks)
+        pd.testing.assert_frame_equal(one, other)

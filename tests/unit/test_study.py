@@ -10,7 +10,7 @@ from studies import TINY
 from imsforge.seeding import derive_seed
 from imsforge.study import Study
 from imsforge.study.config import validate_config
-from imsforge.study.experiment import FIGURES, generator_of
+from imsforge.study.experiment import FIGURES
 
 
 @pytest.fixture
@@ -41,12 +41,26 @@ def test_it_knows_datasets_experiments_and_maps_by_name(study):
 
 def test_methods_come_with_the_generators_behind_them(study):
     blocks = study.experiment("tiny", "blocks")
-    assert generator_of("vae+calibrate+filter") == "vae"
     assert blocks.generators == ["vae"]
     assert {"vae", "vae+calibrate+filter", "smote"} <= set(study.methods)
     model = "results/tiny/blocks/repeat-1/vae/model.safetensors"
     assert blocks.model_behind("vae+calibrate+filter", 1) == model
     assert blocks.model_behind("noise", 1) is None
+
+
+def test_methods_that_differ_in_the_remedy_share_a_training_set(schema):
+    methods = ["vae+calibrate+tuned", "none", "vae+calibrate", "none+tuned"]
+    study = changed(schema, methods=methods)
+    nmf = study.experiment("tiny", "nmf")
+    assert nmf.training_sets == study.training_sets[::-1] == ["vae+calibrate", "none"]
+    own = [stage for stage in study.stages if "/repeat-1/vae+calibrate+tuned/" in stage.log]
+    assert [stage.rule for stage in own] == ["evaluate"]
+    resampled = "results/tiny/nmf/repeat-1/vae+calibrate/resampled.h5"
+    assert nmf.training_set_behind("vae+calibrate+tuned", 1) == resampled
+    assert nmf.training_set_behind("vae+calibrate", 1) == resampled
+    assert nmf.first_files("resampled.h5", but=["none"]) == [resampled]
+    assert "oversample/none+tuned/1" not in study.seeds
+    assert study.seeds["evaluate/none+tuned/1"] != study.seeds["evaluate/none/1"]
 
 
 def test_each_artifact_is_made_by_one_stage(study):
@@ -65,14 +79,15 @@ def test_folders_are_as_they_are_given(schema):
 def test_without_replacement_there_is_nothing_to_compare_with_real_spectra(schema):
     study = changed(schema, tasks=["oversample"])
     experiment = study.experiment("tiny", "nmf")
-    assert experiment.figures == ["recall_matrices", "training"]
+    assert experiment.figures == ["recall_matrices", "reliability", "training"]
     assert not [path for path in study.artifacts if "fidelity" in path]
     assert not [name for name in study.seeds if "fidelity" in name]
 
 
 def test_without_generators_nothing_trains(schema):
     study = changed(schema, methods=["none"])
-    assert study.experiment("tiny", "nmf").figures == ["recall_matrices", "fidelity", "frechet"]
+    figures = ["recall_matrices", "reliability", "fidelity", "frechet"]
+    assert study.experiment("tiny", "nmf").figures == figures
     assert not [stage for stage in study.stages if stage.script.startswith("train_")]
     assert not [name for name in study.seeds if name.startswith("train_")]
 

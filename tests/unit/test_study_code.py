@@ -117,7 +117,7 @@ NETWORKS = {"detect_anomalies discriminator", f"detect_anomalies {CRITIC}"}
 TRAINED = {"train_gan", "train_together"}
 FIGURES = {
     *("plot_classes", "plot_class_numbers", "plot_fidelity", "plot_frechet", "plot_peaks"),
-    *("plot_recall_matrices", "plot_spectra", "plot_training"),
+    *("plot_recall_matrices", "plot_reliability", "plot_spectra", "plot_training"),
     *("anomaly_map", "plot_anomaly_ions"),
 }
 CLUSTERED = {"label", "scan_classes"}
@@ -152,7 +152,10 @@ TABLE = {
     "oversampling/baselines.py": {"oversample smote"},
     "oversampling/controls.py": set(),
     "evaluation/classifiers.py": {"evaluate", "collect_scores", "report"},
+    "evaluation/remedies.py": {"evaluate", "collect_scores", "report"},
     "evaluation/comparison.py": {"collect_scores", "report"},
+    "evaluation/comparison_tables.py": {"collect_scores", "report"},
+    "fidelity/frechet_table.py": {"assess_fidelity"},
     "fidelity/neighbours.py": {"assess_fidelity", "collect_fidelity", "plot_fidelity", "report"},
     "anomaly/detection.py": MAPS,
     "anomaly/cross_fitting.py": MAPS,
@@ -166,6 +169,7 @@ TABLE = {
     "anomaly/known.py": {"anomaly_map"},
     "anomaly/region_ions.py": {"anomaly_regions"},
     "ions.py": {"anomaly_regions", "class_ions", "plot_anomaly_ions"},
+    "plots/reliability.py": {"plot_reliability"},
     "plots/matrices.py": {"plot_frechet", "plot_recall_matrices"},
     "plots/style.py": FIGURES | {"export geojson"},
     "export/results.py": EXPORTS,

@@ -11,7 +11,9 @@ from imsforge.anomaly.registry import DETECTORS
 from imsforge.anomaly.views import VIEWS
 from imsforge.errors import ConfigError, IngestError
 from imsforge.evaluation.classifiers import CLASSIFIERS, PRIORS
+from imsforge.evaluation.remedies import SETTINGS
 from imsforge.gan.settings import KINDS, RECIPES, GANSettings
+from imsforge.methods import REMEDIES
 from imsforge.oversampling import SAMPLERS, TASKS
 from imsforge.oversampling.registry import REFINEMENTS
 from imsforge.readers.files import name_samples, raw_files
@@ -103,6 +105,19 @@ EXPERIMENT = ("datasets", "kidney", "experiments", "nmf")
         (changed(*EXPERIMENT, "methods", ["vae+filter+calibrate"]), "is not one of none"),
         (changed(*EXPERIMENT, "methods", ["wgan"]), "refinements behind it, vae+calibrate+filter"),
         (changed(*EXPERIMENT, "methods", ["none+filter"]), "'none+filter' is not one of none"),
+        (changed(*EXPERIMENT, "methods", ["none+tuned+filter"]), "is not one of none"),
+        (
+            changed(*EXPERIMENT, "methods", ["smot+filter"]),
+            "nmf.methods: smot+filter: unknown sampler 'smot'; did you mean 'smote'?",
+        ),
+        (
+            changed(*EXPERIMENT, "methods", ["none+balanced-forest"]),
+            "none+balanced-forest: balanced-forest is for random-forest; add one of these to",
+        ),
+        (
+            changed(*EXPERIMENT, "methods", ["oracle+filter"]),
+            "nmf.methods: oracle draws from spectra",
+        ),
         (changed(*EXPERIMENT, "methods", []), "nmf.methods: []"),
         (changed(*EXPERIMENT, "vae", {"updates": 0}), "vae.updates: 0"),
         (changed(*EXPERIMENT, "split", {"test_share": 2}), "split.test_share: 2"),
@@ -336,8 +351,13 @@ def test_schema_and_library_agree(definitions):
     experiment = definitions["experiment"]["properties"]
     plain, refined = experiment["methods"]["items"]["anyOf"]
     assert plain["enum"] == ["none", *SAMPLERS]
-    for method in set(SAMPLERS) - {"duplicate", "oracle"}:
+    for method in set(SAMPLERS) - {"duplicate"}:
         assert re.search(refined["pattern"], "+".join([method, *REFINEMENTS]))
+    for remedy in REMEDIES:
+        for training_set in ("none", "duplicate", "oracle+filter", "vae+calibrate"):
+            assert re.search(refined["pattern"], f"{training_set}+{remedy}")
+    assert set().union(*(names or () for names in REMEDIES.values())) <= set(CLASSIFIERS)
+    assert set(SETTINGS) == set(CLASSIFIERS)
     assert experiment["tasks"]["items"]["enum"] == list(TASKS)
     assert experiment["classifiers"]["items"]["enum"] == list(CLASSIFIERS)
     one, several = experiment["priors"]["oneOf"]

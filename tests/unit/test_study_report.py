@@ -20,7 +20,7 @@ from imsforge.study.report.build import build_report
 from imsforge.study.report.facts import measurement_facts, peak_summary, sample_table
 
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
-FIGURES = ("recall_matrices", "fidelity", "spectra", "frechet", "training")
+FIGURES = ("recall_matrices", "reliability", "fidelity", "spectra", "frechet", "training")
 
 
 #: What a map of 2,009 pixels left behind.
@@ -98,7 +98,7 @@ def run(tmp_path):
         ("liver", "e", "replace", "none", "lda", priors, 1, name, metric, 0.25, 4, ALL_SAMPLES)
         for priors in ("observed", "balanced")
         for name in ("<i>x</i>", "NA", "macro", "weighted")
-        for metric in ("recall", "precision", "f1")
+        for metric in ("recall", "precision", "f1", "average_precision", "log_loss", "brier")
     ]
     counts = pd.DataFrame({"class": ["<i>x</i>", "NA"], "train": [4, 3], "test": [1, 1]})
     scores = pd.DataFrame(rows, columns=SCORE_COLUMNS)
@@ -143,7 +143,7 @@ def page(write):
 
 def test_the_page_holds_what_was_found(page):
     assert "m/z 400.5000 and 700.2500" in page
-    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 9
+    assert page.count("data:image/png;base64,iVBORw0KGgo=") == 10
     assert "0.25" in page
     assert "0.875" in page
     assert "torch" in page
@@ -159,7 +159,7 @@ def test_nothing_is_said_of_spectra_that_nobody_generated(write):
     """Though an earlier study left a table and figures of them."""
     page = write(tasks=["oversample"])
     assert "what the columns mean" not in page
-    assert page.count("data:image/png;base64,") == 6
+    assert page.count("data:image/png;base64,") == 7
 
 
 def test_the_methods_of_the_study_are_explained_and_no_others(write):

@@ -10,7 +10,7 @@ from PIL import Image
 from imsforge.anomaly.scores import AnomalyScores
 from imsforge.artifacts.contract import Features, Labels, PeakMatrix, Resampled
 from imsforge.evaluation.comparison import COMPARISON_COLUMNS
-from imsforge.evaluation.scores import SCORE_COLUMNS
+from imsforge.evaluation.scores import RELIABILITY_COLUMNS, SCORE_COLUMNS
 from imsforge.study import Study
 from imsforge.study.config import validate_config
 
@@ -24,14 +24,20 @@ DATASET = [
 ]
 REPEAT = ["split.h5", "features.h5", "scaled.h5"]
 EXPERIMENT = [
-    *("scores.csv", "table.csv", "comparison.csv", "table.md", "fidelity.csv", "fidelity.md"),
+    *("scores.csv", "table.csv", "comparison.csv", "reliability.csv", "table.md"),
+    *("fidelity.csv", "fidelity.md"),
     *(
         f"{f}.{s}"
-        for f in ("recall_matrices", "fidelity", "spectra", "frechet", "training")
+        for f in (
+            *("recall_matrices", "reliability", "fidelity", "spectra", "frechet", "training"),
+        )
         for s in ("png", "svg")
     ),
 ]
-METHOD = ["resampled.h5", "scores.csv", "fidelity.csv"]
+METHOD = [
+    *("resampled.h5", "scores.csv", "confusion.csv", "reliability.csv"),
+    *("fidelity.csv", "frechet.csv"),
+]
 ANOMALY = [
     *("scores.h5", "map.png", "map.svg", "metrics.json", "regions.csv", "ions.csv"),
     *("ions.png", "ions.svg", "regions/phantom.geojson", "regions/phantom.png"),
@@ -54,6 +60,9 @@ def test_every_artifact_is_where_it_belongs(finished):
     folder = tiny / "blocks" / "repeat-1"
     files += [folder / "vae" / name for name in ("model.safetensors", "history.csv")]
     files.append(folder / "vae+calibrate+filter" / "scores.csv")
+    # A method with a remedy takes the training set of the one without.
+    judged = {path.name for path in (folder / "noise+tuned").iterdir()}
+    assert judged == {"scores.csv", "confusion.csv", "reliability.csv"}
     missing = [str(path) for path in files if not path.is_file() or not path.stat().st_size]
     assert missing == []
     assert not list(results.rglob("*.part*"))
@@ -82,8 +91,10 @@ def test_scores_are_tidy_and_complete(finished):
     keys = ["task", "method", "classifier", "priors", "repeat", "class", "metric"]
     assert not scores.duplicated(keys).any()
     assert set(scores["task"]) == {"oversample", "replace"}
-    assert set(scores["metric"]) == {"recall", "precision", "f1", "accuracy", "frechet"}
-    assert scores.query("metric != 'frechet'")["value"].between(0, 1).all()
+    bounded = {"recall", "precision", "f1", "accuracy", "average_precision"}
+    assert set(scores["metric"]) == {*bounded, "log_loss", "brier"}
+    assert scores[scores["metric"].isin(bounded)]["value"].between(0, 1).all()
+    assert scores.query("metric == 'brier'")["value"].between(0, 2).all()
     assert scores["value"].notna().all()
     none = scores.query("method == 'none' and metric == 'recall' and `class` == 'macro'")
     # Without synthetic rows both tasks train on the same rows.
@@ -104,13 +115,25 @@ def test_the_table_has_a_row_a_class_and_two_averages(finished):
 def test_methods_are_compared_with_the_real_training_set(finished):
     comparison = pd.read_csv(finished.folder / "results/tiny/nmf/comparison.csv")
     assert comparison.columns.tolist() == COMPARISON_COLUMNS
-    assert len(comparison) == 2 * 2 * 4 * 4  # tasks, priors, averages, methods
+    assert len(comparison) == 2 * 2 * 7 * 4  # tasks, priors, averages, methods
     assert (comparison["repeats"] == 2).all()
     smote = comparison.query("method == 'smote'")
     assert smote["difference_low"].notna().any()
     assert smote["gap_closed"].isna().all()  # no oracle
     table = (finished.folder / "results/tiny/nmf/table.md").read_text()
-    assert table.count("what changes") == 2
+    assert table.count("what changes\n") == 2
+    assert table.count("what changes in the probabilities\n") == 2
+
+
+def test_probabilities_are_told_bin_by_bin(finished):
+    folder = finished.folder / "results/tiny/nmf"
+    reliability = pd.read_csv(folder / "reliability.csv")
+    assert reliability.columns.tolist() == RELIABILITY_COLUMNS
+    whole = reliability.groupby(["task", "priors", "method", "repeat"])["count"].sum()
+    assert set(whole) == {whole.iloc[0]}  # all test rows
+    own = pd.read_csv(folder / "repeat-2/smote/reliability.csv")
+    part = reliability.query("method == 'smote' and repeat == 2").reset_index(drop=True)
+    pd.testing.assert_frame_equal(part, own)
 
 
 def test_the_oracle_fills_up_with_what_was_held_back(finished):
@@ -123,15 +146,17 @@ def test_the_oracle_fills_up_with_what_was_held_back(finished):
     assert drawn
     assert drawn <= {row.tobytes() for row in reserve}
     comparison = pd.read_csv(folder / "comparison.csv")
-    assert set(comparison["method"]) == {"none", "noise", "oracle", "vae+calibrate+filter"}
+    methods = {"none", "noise", "oracle", "vae+calibrate+filter", "noise+tuned"}
+    assert set(comparison["method"]) == methods
     assert comparison["difference_low"].isna().all()  # one repeat
 
 
 def test_an_experiment_without_replacement_makes_fewer_files(finished):
     folder = finished.folder / "results/tiny/blocks"
     assert {path.name for path in folder.glob("*.*")} == {
-        *("scores.csv", "table.csv", "comparison.csv", "table.md"),
+        *("scores.csv", "table.csv", "comparison.csv", "reliability.csv", "table.md"),
         *("recall_matrices.png", "recall_matrices.svg", "training.png", "training.svg"),
+        *("reliability.png", "reliability.svg"),
     }
     scores = pd.read_csv(folder / "scores.csv")
     assert set(scores["task"]) == {"oversample"}
@@ -230,7 +255,7 @@ def test_the_report_says_what_the_tables_hold(finished):
 
 def test_the_report_stands_alone(finished):
     page = (finished.folder / "results/report.html").read_text()
-    assert page.count("data:image/png;base64,") == 11
+    assert page.count("data:image/png;base64,") == 13
     assert 'src="http' not in page
     assert "<link" not in page
     assert "<script" not in page

@@ -36,6 +36,7 @@ BELOW_SCALE = {
     "collect_scores": 1,
     "collect_fidelity": 1,
     "plot_recall_matrices": 1,
+    "plot_reliability": 1,
     "plot_frechet": 1,
     "plot_fidelity": 1,
     "plot_spectra": 1,
@@ -74,9 +75,24 @@ def test_a_new_method_runs_alone(plan):
         "collect_scores": 1,
         "collect_fidelity": 1,
         "plot_recall_matrices": 1,
+        "plot_reliability": 1,
         "plot_frechet": 1,
         "plot_fidelity": 1,
         "plot_spectra": 1,
+        "report": 1,
+        "record": 1,
+        "default": 1,
+    }
+
+
+def test_a_new_remedy_is_judged_alone(plan):
+    """On the training sets that are there."""
+    methods = TINY["datasets"]["tiny"]["experiments"]["nmf"]["methods"]
+    assert plan(methods=[*methods, "smote+tuned"]) == {
+        "evaluate": 2,
+        "collect_scores": 1,
+        "plot_recall_matrices": 1,
+        "plot_reliability": 1,
         "report": 1,
         "record": 1,
         "default": 1,
@@ -238,7 +254,7 @@ def test_a_second_study_in_the_same_folder_knows_nothing_of_the_first(finished, 
         *("phantom", "ingest", "extract_peaks", "label", "class_ions", "plot_peaks"),
         *("plot_classes", "split"),
         *("reduce", "scale", "train_gan", "oversample", "evaluate", "collect_scores"),
-        *("plot_recall_matrices", "plot_training", "report"),
+        *("plot_recall_matrices", "plot_reliability", "plot_training", "report"),
     }
     assert study.planned() == {}
 

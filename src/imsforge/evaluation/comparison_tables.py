@@ -85,7 +85,9 @@ def format_change(row):
     text += f", {_share(of_real, lower)}"
     # Other real spectra, too, may be worth less than those of the training set.
     oracle_is_worse = of_oracle < of_real if lower else of_oracle > of_real
-    return f"{text}, {_share(of_oracle, lower)} of the oracle" if oracle_is_worse else text
+    if not oracle_is_worse or of_oracle == 1:
+        return text
+    return f"{text}, {_share(of_oracle, lower)}{' ' if lower else ' of '}the oracle's"
 
 
 def _share(ratio, lower):

@@ -75,26 +75,22 @@ def probability_scores(truth, probabilities, labels, names):
     return pd.DataFrame(rows, columns=["class", "metric", "value", "support"])
 
 
-def reliability_table(truth, predicted, probabilities, labels):
-    """Set the probability of the predicted class against how often it is the true one.
+def reliability_table(truth, probabilities, labels):
+    """Set the probability of the likeliest class against how often it is the true one.
 
-    Parameters
-    ----------
-    truth, predicted : (n_rows,) arrays of labels
-    probabilities, labels
-        As in `log_loss`.
+    Parameters as in `log_loss`.
 
     Returns
     -------
     DataFrame with columns bin (from 1), confidence, accuracy, count
         Means over the rows of each of `BINS` that has any.
     """
-    confidence = (_one_hot(predicted, labels) * probabilities).sum(axis=1)
+    confidence = probabilities.max(axis=1)
     table = pd.DataFrame(
         {
             "bin": np.minimum((confidence * BINS).astype(int), BINS - 1) + 1,
             "confidence": confidence,
-            "accuracy": (truth == predicted).astype(float),
+            "accuracy": (truth == labels[probabilities.argmax(axis=1)]).astype(float),
             "count": 1,
         }
     )

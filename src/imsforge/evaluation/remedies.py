@@ -4,7 +4,6 @@ A generated training set is worth something where it beats these. Whatever they 
 by cross-validation on the real training rows, also where the training set is generated.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
 from sklearn.utils.class_weight import compute_sample_weight
 
-from imsforge.evaluation.classifiers import CLASSIFIERS, check_held_out, fitted, with_priors
+from imsforge.evaluation.classifiers import CLASSIFIERS, check_held_out, fitted, quiet, with_priors
 from imsforge.evaluation.probabilities import log_loss
 
 #: Settings that are tried -> values. Of classifiers that take long, one fifth of the real rows is
@@ -161,8 +160,7 @@ def chosen_settings(name, X, y, seed):
         refit=False,
         error_score="raise",
     )
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Variables are collinear")
+    with quiet():
         return search.fit(X.astype(np.float64), y).best_params_
 
 
@@ -174,17 +172,14 @@ def _splits(y, seed):
     """Cut rows into folds; a class of fewer rows than folds is missing from some of them."""
     most = np.bincount(y).max()
     folds = StratifiedKFold(int(np.clip(most, 2, FOLDS)), shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The least populated class")
+    with quiet():
         return list(folds.split(y, y))
 
 
 def _held_out(name, X, y, seed):
     """Return posteriors of rows that were held out, their classes from 0, and all counts."""
     _, code, counts = np.unique(y, return_inverse=True, return_counts=True)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Variables are collinear")
-        warnings.filterwarnings("ignore", message="Number of classes in training fold")
+    with quiet():
         posterior = cross_val_predict(
             CLASSIFIERS[name](seed),
             X.astype(np.float64),

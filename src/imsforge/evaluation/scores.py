@@ -218,6 +218,6 @@ def judge(features, training, classifiers, priors, seed, remedy=None):
                 scores.append(pd.concat(parts).assign(sample=sample, **who))
             table = confusion_table(test_y, predicted, labels, features.names)
             confusion.append(table.assign(**who))
-            bins = reliability_table(test_y, predicted, probabilities, known)
+            bins = reliability_table(test_y, probabilities, known)
             reliability.append(bins.assign(**who))
     return pd.concat(scores), pd.concat(confusion), pd.concat(reliability)

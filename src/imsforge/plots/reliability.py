@@ -4,6 +4,9 @@ import numpy as np
 
 from imsforge.plots.style import class_colours, new_figure
 
+#: Least spectra of a bin that is drawn: of fewer, a share is chance.
+LEAST = 10
+
 
 def plot_reliability(reliability, title):
     """Draw reliability diagrams, a panel a task and classifier, a line a method.
@@ -27,16 +30,18 @@ def plot_reliability(reliability, title):
     colours = dict(zip(methods, class_colours(len(methods)), strict=True))
     tasks, classifiers = (list(dict.fromkeys(reliability[name])) for name in ("task", "classifier"))
     figure, axes = new_figure(
-        len(tasks), len(classifiers), width=2.6 * len(classifiers) + 0.5, height=2.8 * len(tasks)
+        len(tasks),
+        len(classifiers),
+        width=2.5 * len(classifiers) + 0.5,
+        height=(2.9 + 0.14 * len(methods)) * len(tasks),
     )
     for line, task in zip(axes, tasks, strict=True):
         for axis, classifier in zip(line, classifiers, strict=True):
             part = reliability.query("task == @task and classifier == @classifier")
             _draw_lines(axis, part, colours)
             axis.set_title(f"{task}, {classifier}")
+            axis.set_xlabel("probability of the likeliest class")
         line[0].set_ylabel("share that is of this class")
-    for axis in axes[-1]:
-        axis.set_xlabel("probability of the predicted class")
     figure.suptitle(f"{title}; class priors {priors}")
     return figure
 
@@ -46,6 +51,7 @@ def _draw_lines(axis, part, colours):
     for method, own in part.groupby("method", sort=False):
         curve = pooled(own)
         label = f"{method} {calibration_error(curve):.3f}"
+        curve = curve[curve["count"] >= LEAST]
         axis.plot(
             curve["confidence"],
             curve["accuracy"],
@@ -57,7 +63,7 @@ def _draw_lines(axis, part, colours):
     axis.set_xlim(0, 1)
     axis.set_ylim(0, 1)
     axis.set_aspect("equal")
-    axis.legend(loc="upper left", fontsize=6)
+    axis.legend(loc="upper left", bbox_to_anchor=(0, -0.24), borderpad=0)
 
 
 def pooled(bins):
