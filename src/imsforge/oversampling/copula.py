@@ -16,9 +16,10 @@ SWEEPS = 8
 SHRINKAGE = 20
 #: Variance that is added to what classes have in common: one that no row shows is not zero.
 RIDGE = 1e-3
-#: Rows of a class for each part of it, and the most parts.
-PART_ROWS = 30
-MOST_PARTS = 20
+#: Rows of a class for each part of it, and the most parts. With fewer rows a part draws follow its
+#: training rows: of 30, their copying on the kidney is 0.85, where that of 150 is 0.70.
+PART_ROWS = 150
+MOST_PARTS = 10
 #: Directions, those of the largest variance, in which parts of a class are told apart.
 DIRECTIONS = 10
 
