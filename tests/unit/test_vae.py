@@ -11,6 +11,7 @@ from imsforge.errors import ConfigError, DamagedError, DataError
 from imsforge.oversampling import CWGANGP, VAE
 from imsforge.vae.latents import SHRINKAGE, ClassLatents
 from imsforge.vae.likelihood import limits_of_detection, log_likelihood, log_ndtr
+from imsforge.vae.marginals import NormalScores
 from imsforge.vae.model import ConditionalVAE
 from imsforge.vae.network import ConditionalNetworks
 from imsforge.vae.settings import VAESettings
@@ -256,3 +257,26 @@ def test_impossible_settings_are_told(settings, says):
 def test_an_exploding_loss_is_told(censored):
     with pytest.raises(DataError, match="the loss exploded before update"):
         train(*censored, 2, replace(QUICK, learning_rate=1e30), seed=0, device="cpu")
+
+
+def test_scores_are_normal_and_lead_back(rng):
+    X = rng.gamma(1.0, size=(500, 3)).astype(np.float32)
+    X[:100, 1] = 0  # a limit of detection: left alone
+    marginals = NormalScores.of(X)
+    scores = marginals.scores(X)
+    assert marginals.features.tolist() == [0, 2]
+    np.testing.assert_array_equal(scores[:, 1], X[:, 1])
+    np.testing.assert_allclose(np.sort(scores[:, 0]), norm.ppf((np.arange(500) + 0.5) / 500), 1e-5)
+    np.testing.assert_allclose(marginals.rows(scores), X, rtol=1e-4, atol=1e-6)
+    far = marginals.rows(np.full((1, 3), 9.0))
+    np.testing.assert_allclose(far[0, [0, 2]], X[:, [0, 2]].max(axis=0))
+
+
+def test_a_sharp_lower_end_that_is_no_limit_is_kept_to(rng):
+    X, y = 1 + rng.gamma(1.0, size=(300, 4)).astype(np.float32), np.repeat([0, 1], 150)
+    settings = {"hidden": 32, "latent_size": 2, "updates": 300, "warm_up": 50}
+    made = VAE(settings=settings, random_state=0, device="cpu").fit(X, y).sample(500, 0)
+    assert made.min() >= X.min()
+    for quantile in (0.05, 0.5, 0.95):
+        expected = np.quantile(X[:150], quantile)
+        assert np.quantile(made, quantile) == pytest.approx(expected, rel=0.25)

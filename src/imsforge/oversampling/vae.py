@@ -3,6 +3,7 @@
 import numpy as np
 
 from imsforge.oversampling.trained import TrainedSampler
+from imsforge.vae.marginals import NormalScores
 from imsforge.vae.model import ConditionalVAE
 from imsforge.vae.settings import VAESettings
 from imsforge.vae.training import train
@@ -20,8 +21,10 @@ class VAE(TrainedSampler):
         codes = np.searchsorted(self.classes_, y)
         settings = VAESettings.from_dict(self.settings or {})
         seed = self._random.randint(2**31)
+        marginals = NormalScores.of(X)
+        X = marginals.scores(X)
         model = train(X, codes, len(self.classes_), settings, seed=seed, device=self.device)
-        model.classes = self.classes_
+        model.classes, model.marginals = self.classes_, marginals
         self.model_ = model
 
     @staticmethod

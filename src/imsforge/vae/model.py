@@ -9,10 +9,11 @@ from imsforge.artifacts.tensors import read_model, under, write_tensors
 from imsforge.errors import ConfigError, DataError
 from imsforge.training_rows import checked_labels
 from imsforge.vae.latents import ClassLatents
+from imsforge.vae.marginals import NormalScores
 from imsforge.vae.network import ConditionalNetworks
 from imsforge.vae.settings import VAESettings
 
-FORMAT = "imsforge conditional VAE 1"
+FORMAT = "imsforge conditional VAE 2"
 BLOCK_ROWS = 4096
 
 
@@ -28,6 +29,8 @@ class ConditionalVAE:
     ----------
     classes : array of shape (n_classes,)
         The label that each class code stands for; the codes themselves unless set.
+    marginals : NormalScores
+        What the training rows were mapped by before; `sample` maps back. By default nothing.
     networks : ConditionalNetworks
     latents : ClassLatents or None
         None until the training rows have been encoded.
@@ -42,6 +45,7 @@ class ConditionalVAE:
             n_features, n_classes, settings.latent_size, settings.hidden
         )
         self.latents = None
+        self.marginals = NormalScores()
         self.classes = np.arange(n_classes)
         self.history = None
 
@@ -77,7 +81,7 @@ class ConditionalVAE:
 
         Returns
         -------
-        array of float32, shape (n, n_features), in the units of the training rows
+        array of float32, shape (n, n_features), in the units of the rows before any mapping
         """
         labels = checked_labels(labels, self.n_classes)
         source = torch.Generator().manual_seed(seed)
@@ -87,13 +91,15 @@ class ConditionalVAE:
             for start in range(0, len(places), BLOCK_ROWS):
                 block = places[start : start + BLOCK_ROWS]
                 rows[block] = self._draw(int(code), len(block), source)
-        return rows
+        return self.marginals.rows(rows)
 
     def save(self, path):
         """Write all that `load` needs to one safetensors file."""
         tensors = {f"networks.{key}": value for key, value in self.networks.state_dict().items()}
         for name in ("mean", "log_variance", "codes"):
             tensors[f"latents.{name}"] = getattr(self.latents, name)
+        for name in ("features", "knots"):
+            tensors[f"marginals.{name}"] = torch.from_numpy(getattr(self.marginals, name))
         header = {
             "format": FORMAT,
             "settings": asdict(self.settings),
@@ -121,6 +127,8 @@ class ConditionalVAE:
             model.latents = ClassLatents(
                 **under("latents.", tensors), n_classes=header["n_classes"]
             )
+            marginals = under("marginals.", tensors)
+            model.marginals = NormalScores(**{key: marginals[key].numpy() for key in marginals})
             model.classes = np.array(header["classes"])
         except (ConfigError, KeyError, TypeError, RuntimeError) as error:
             reason = " ".join(str(error).split())
