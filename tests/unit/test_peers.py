@@ -14,7 +14,7 @@ from imsforge.oversampling.registry import PEERS
 QUICK = {
     "ctgan": {"epochs": 2},
     "tvae": {"epochs": 150},
-    "forest-flow": {"times": 3, "noises": 3, "trees": 5},
+    "forest-flow": {"times": 2, "noises": 2, "trees": 2},
 }
 
 
