@@ -120,29 +120,45 @@ def _one_process():
         yield
 
 
-class SDVCopula(GenerativeSampler):
+class _ModelAClass(GenerativeSampler):
+    """A sampler that learns each class by itself."""
+
+    def _learn(self, X, y):
+        self._type = X.dtype
+        self._models = {
+            label: self._model(X[y == label].astype(np.float64)) for label in self.classes_
+        }
+
+    def _draw(self, n, label):
+        if not n:  # packages refuse to draw nothing
+            return np.empty((0, self.n_features_in_), self._type)
+        return self._rows(self._models[label], n).astype(self._type)
+
+    @abstractmethod
+    def _model(self, rows):
+        """Return a fitted model of the rows of a class."""
+
+    @abstractmethod
+    def _rows(self, model, n):
+        """Return ``n`` drawn rows."""
+
+
+class SDVCopula(_ModelAClass):
     """A Gaussian copula of beta distributions a class, as SDV has it, by its package copulas.
 
     The same seed gives the same bytes. Parameters as in `GenerativeSampler`.
     """
 
-    def _learn(self, X, y):
+    def _model(self, rows):
         multivariate = imported("copulas.multivariate", "copulas")
         beta = import_module("copulas.univariate").BetaUnivariate
-        self._type, self._copulas = X.dtype, {}
-        for label in self.classes_:
-            rows = pd.DataFrame(X[y == label].astype(np.float64))
-            copula = multivariate.GaussianMultivariate(distribution=beta)
-            copula.fit(rows)
-            self._copulas[label] = copula
+        copula = multivariate.GaussianMultivariate(distribution=beta)
+        copula.fit(pd.DataFrame(rows))
+        return copula
 
-    def _draw(self, n, label):
-        copula = self._copulas[label]
-        copula.set_random_state(self._random.randint(2**31))
-        return copula.sample(n).to_numpy(self._type) if n else self._nothing()
-
-    def _nothing(self):
-        return np.empty((0, self.n_features_in_), self._type)
+    def _rows(self, model, n):
+        model.set_random_state(self._random.randint(2**31))
+        return model.sample(n).to_numpy()
 
 
 class _SMOTEVariant(GenerativeSampler):
@@ -207,7 +223,7 @@ class GaussianSMOTE(_SMOTEVariant):
     _name = "Gaussian_SMOTE"
 
 
-class ForestFlow(GenerativeSampler):
+class ForestFlow(_ModelAClass):
     """Flow matching by boosted trees, a model a class, by the package ForestDiffusion.
 
     (Jolicoeur-Martineau et al. 2024.) The same seed gives the same bytes.
@@ -216,11 +232,12 @@ class ForestFlow(GenerativeSampler):
     ----------
     sampling_strategy, random_state
         As in `GenerativeSampler`.
-    times : int, default=50
-        Steps from noise to spectra; each has trees of its own.
-    noises : int, default=100
-        Noises that each training row is seen with.
-    trees : int, default=100
+    times : int, default=10
+        Steps from noise to spectra; each has trees of its own. The package's default is 50.
+    noises : int, default=10
+        Noises that each training row is seen with; the package's default is 100.
+    trees : int, default=20
+        Of each feature, class and time; the package's default is 100.
     seconds : float, default=3000
         Of CPU time, after which the fit is given up.
     """
@@ -238,9 +255,9 @@ class ForestFlow(GenerativeSampler):
         *,
         sampling_strategy="auto",
         random_state=None,
-        times=50,
-        noises=100,
-        trees=100,
+        times=10,
+        noises=10,
+        trees=20,
         seconds=3000,
     ):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
@@ -250,20 +267,19 @@ class ForestFlow(GenerativeSampler):
         self.seconds = seconds
 
     def _learn(self, X, y):
-        model = imported("ForestDiffusion", "ForestDiffusion").ForestDiffusionModel
-        settings = {"n_t": self.times, "duplicate_K": self.noises, "n_estimators": self.trees}
-        settings |= {"n_jobs": 1, "nthread": 1}
-        self._type, self._models = X.dtype, {}
         with _cpu_limit(self.seconds, "forest-flow"):
-            for label in self.classes_:
-                rows = X[y == label].astype(np.float64)
-                with _global_seed(seed := self._random.randint(2**31)):
-                    self._models[label] = model(rows, seed=seed, **settings)
+            super()._learn(X, y)
 
-    def _draw(self, n, label):
+    def _model(self, rows):
+        kind = imported("ForestDiffusion", "ForestDiffusion").ForestDiffusionModel
+        settings = {"n_t": self.times, "duplicate_K": self.noises, "n_estimators": self.trees}
+        seed = self._random.randint(2**31)
+        with _global_seed(seed):
+            return kind(rows, seed=seed, n_jobs=1, nthread=1, **settings)
+
+    def _rows(self, model, n):
         with _global_seed(self._random.randint(2**31)):
-            rows = self._models[label].generate(batch_size=n)
-        return rows.astype(self._type)
+            return model.generate(batch_size=n)
 
 
 @contextmanager
