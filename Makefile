@@ -29,7 +29,7 @@ run: $(READY) ## run the default study; the report is results/report.html
 	. $(BIN)/activate && snakemake --cores $(CORES)
 	@echo "The report is at $(CURDIR)/results/report.html"
 
-results: $(READY) ## rerun the studies of docs/results.md, about TIME, and write the page
+results: $(READY) ## rerun the studies of docs/results.md, which takes hours, and write it
 	. $(BIN)/activate && for study in demo:config bladder:studies/bladder thesis:studies/kidney; do \
 		snakemake --cores $(CORES) --configfile config/$${study#*:}.yaml docs/results/$${study%%:*}.yaml || exit 1; \
 	done

@@ -4,6 +4,7 @@ Every function takes `tables.Results` and returns Markdown. ``paths`` are experi
 that differ in the split alone: a cell holds a number of each, "random / blocks".
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,19 @@ def fidelity_table(results, paths, methods=None):
         }
         rows.append({"method": method, **cells})
     return markdown(pd.DataFrame(rows))
+
+
+def verdicts(results, paths, methods=(CHOSEN,)):
+    """List what `fidelity.md` says of giving away what some methods made."""
+    lines = []
+    for path in ran(results, paths):
+        text = (results.folder / path / "fidelity.md").read_text(encoding="utf-8")
+        for method in methods:
+            found = re.search(rf"^- (.*set of {re.escape(method)} .*)$", text, re.M)
+            lines += [f"- `{path}`: {found[1]}"] if found else []
+    if not lines:
+        raise AbsentError("the attack on membership")
+    return "\n".join(lines)
 
 
 def loss_table(results, paths, methods=None):

@@ -21,6 +21,7 @@ from study_tables import (
     loss_table,
     rare_table,
     share_table,
+    verdicts,
 )
 from study_values import study_values
 from tables import AVERAGES, LOG_LOSS, Results, write_page
@@ -52,6 +53,8 @@ def main(folder):
         "beyond": partial(beyond_table, results, filled_up["bladder"] + filled_up["kidney"]),
         "rare": partial(rare_table, results, "bladder", RARE),
     }
+    every = [path for paths in both.values() for path in paths if results.has(path)]
+    parts["verdicts"] = partial(verdicts, results, every or both["kidney"])
     for name, paths in both.items():
         parts[f"{name}, shares"] = partial(share_table, results, paths, HEADLINE)
         parts[f"{name}, fidelity"] = partial(fidelity_table, results, paths, HEADLINE)

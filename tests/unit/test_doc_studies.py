@@ -73,6 +73,8 @@ def results(tmp_path, monkeypatch):
     for name in ("five", "five-blocks"):
         both = pd.concat([scores_of(REPLACED, "replace"), loss])
         write_experiment(folder / "kidney" / name, both)
+        told = [f"- Giving away the set of {m} gives all.\n" for m in ("vae", "vae+calibrate")]
+        (folder / f"kidney/{name}/fidelity.md").write_text("".join(told))
     write_experiment(folder / "bladder/oversample", scores_of(FILLED, "oversample"))
     rare = scores_of(RARE, "oversample", "balanced", ("2", "4", "3"), "f1")
     rare.loc[rare["class"] == "3", "value"] = 0.0  # no rare class
@@ -109,6 +111,8 @@ def test_the_tables_are_the_study_s(page):
     row = next(line for line in part(page, "kidney, shares").splitlines() if "| vae+c" in line)
     assert "0.901 / 0.901 | 0.889 / 0.889" in row
     assert "1 (recall 0.902 / 0.902)" in part(page, "kidney, shares")
+    verdict = "- `kidney/five-blocks`: Giving away the set of vae+calibrate gives all."
+    assert verdict in part(page, "verdicts").splitlines()
     assert "12,000" in part(page, "data") and "1,200" in part(page, "data")
     filled = part(page, "bladder, filled up")
     assert re.search(r"\| none\+tuned \| \+0\.090\* \(90%\) \|", filled), filled

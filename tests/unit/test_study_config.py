@@ -387,6 +387,13 @@ def test_vae_defaults_are_the_library_s(definitions):
     assert stated == asdict(VAESettings())
 
 
+def test_a_reserve_of_what_does_not_test_leaves_something_to_train_on(schema):
+    split = {"method": "blocks", "test_share": 0.4, "reserve_share": 0.6}
+    config = validate_config(changed(*EXPERIMENT, "split", split), schema)
+    kept = config["datasets"]["kidney"]["experiments"]["nmf"]["split"]
+    assert kept["reserve_share"] == 0.6
+
+
 def test_one_prior_may_stand_alone(schema):
     config = validate_config(changed(*EXPERIMENT, "priors", "balanced"), schema)
     assert config["datasets"]["kidney"]["experiments"]["nmf"]["priors"] == ["balanced"]

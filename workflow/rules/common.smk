@@ -104,12 +104,6 @@ def known_anomalies(wildcards):
     return rules.phantom.output.truth if dataset_of(wildcards).is_phantom else []
 
 
-def label_truth(wildcards):
-    """Return the ground truth, where the labels of a phantom are a column of it."""
-    given = dataset_of(wildcards).label_setting("method") == "column"
-    return known_anomalies(wildcards) if given else []
-
-
 def reported(file, content, name="{experiment}", below=""):
     """Mark a figure of an experiment or anomaly map for Snakemake's own report."""
     return report(

@@ -1,7 +1,11 @@
 rule label:
     input:
         peaks=rules.extract_peaks.output.peaks,
-        truth=label_truth,
+        truth=lambda wildcards: (
+            rules.phantom.output.truth
+            if dataset_of(wildcards).is_labelled_by_truth
+            else []
+        ),
         given=lambda wildcards: list(map(users, dataset_of(wildcards).label_files)),
     output:
         multiext(

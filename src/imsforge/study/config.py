@@ -159,7 +159,8 @@ def _check_methods(place, experiment):
 def _check_reserve(place, experiment):
     test_share = experiment["split"]["test_share"]
     reserve_share = experiment["split"]["reserve_share"]
-    if test_share + reserve_share >= 1:
+    # Otherwise the reserve is a share of what does not test.
+    if experiment["split"]["method"] == "random" and test_share + reserve_share >= 1:
         raise ConfigError(
             f"{place}.split.reserve_share: {reserve_share:g} and test_share, {test_share:g}, leave "
             "nothing to train on; lower one of them"

@@ -238,6 +238,11 @@ class Dataset:
         return self.settings["labels"].get("file")
 
     @property
+    def is_labelled_by_truth(self):
+        """Whether the labels are a column of what a phantom was made from."""
+        return self.is_phantom and self.settings["labels"]["method"] == "column"
+
+    @property
     def label_files(self):
         """The paths of the files of given labels."""
         return label_files(self.label_file) if self.label_file else []
