@@ -26,7 +26,8 @@ def write_spatialdata(results, folder):
       anomaly map, a channel a detector.
 
     Coordinates of the system "global" are micrometres where the size of all pixels is known,
-    otherwise pixels; the centre of the pixel (x, y) of the sample's grid, from 0, lies at x and y times that.
+    otherwise pixels; the centre of the pixel (x, y) of the sample's grid, from 0, lies at x and y
+    times that.
 
     Parameters
     ----------
@@ -91,13 +92,13 @@ def _table(results, sample, pixels, centres, unit, region):
     obs = pixels.copy()
     obs["region"] = pd.Categorical([region] * len(obs))
     obs["instance_key"] = obs.index.astype(str)
-    obs["spatial_x"], obs["spatial_y"] = centres.astype(np.float64).T
+    obs["spatial_x"], obs["spatial_y"] = centres.T
     table = AnnData(
         X=np.concatenate([intensity for _, intensity in results.blocks(sample.rows)]),
         obs=obs,
         var=results.peak_table(),
         uns=unstructured(results, unit),
-        obsm={"spatial": centres.astype(np.float64)},
+        obsm={"spatial": centres},
     )
     keys = {"region": region, "region_key": "region", "instance_key": "instance_key"}
     return TableModel.parse(table, **keys)
