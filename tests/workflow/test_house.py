@@ -115,6 +115,15 @@ def test_conda_environment_and_lock_are_equal(root, lock):
     assert packages["pip"] == [f"{name}=={version}" for name, version in lock.items()]
 
 
+def test_the_environment_of_spatialdata_is_pinned(root):
+    environment = yaml.safe_load((root / "envs" / "spatialdata.yaml").read_text())
+    python, pip, packages = environment["dependencies"]
+    assert (python, pip) == ("python=3.13", "pip")
+    pinned = dict(line.split("==") for line in packages["pip"])
+    imported = {"spatialdata", "anndata", "geopandas", "shapely", "h5py", "numpy", "pandas"}
+    assert imported | {"threadpoolctl", "tqdm"} <= set(pinned)
+
+
 def test_the_library_s_requirements_are_in_the_lock(root, lock):
     import tomllib
 

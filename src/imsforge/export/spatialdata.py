@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from imsforge.errors import ConfigError
-from imsforge.export.anndata import unstructured
+from imsforge.export.anndata import spatial, unstructured
 
 #: The one coordinate system, which all elements share.
 SYSTEM = "global"
@@ -25,8 +25,9 @@ def write_spatialdata(results, folder):
     - the images ``{dataset}_z{k}_tic`` and ``{dataset}_z{k}_classes``, and ``.._{map}`` for each
       anomaly map, a channel a detector.
 
-    Coordinates of the system "global" are micrometres where the size of pixels is known, otherwise
-    pixels; the centre of the pixel (x, y) of the sample's grid, from 0, lies at x and y times that.
+    Coordinates of the system "global" are micrometres where the size of all pixels is known,
+    otherwise pixels; the centre of the pixel (x, y) of the sample's grid, from 0, lies at x and y
+    times that.
 
     Parameters
     ----------
@@ -45,23 +46,27 @@ def write_spatialdata(results, folder):
             f"export: spatialdata cannot be imported ({error}); it needs a newer Python than the "
             "other stages: run with --software-deployment-method conda, or leave it out of export"
         ) from error
+    unit, _ = spatial(results.peaks)
     pixels, elements = results.pixels(), {}
     for sample in results.samples():
-        elements |= _elements(results, sample, pixels.iloc[sample.rows])
-    unit = {"micrometer" if sample.pixel_size else "pixel" for sample in results.samples()}
-    told = {"software": results.about["software"], "units": sorted(unit)}
+        elements |= _elements(results, sample, pixels.iloc[sample.rows], unit)
+    told = {"software": results.about["software"], "unit": unit}
     path = Path(folder) / f"{results.name}.zarr"
     temporary = path.with_name(f".{path.name}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
+    for old in (temporary, path):
+        shutil.rmtree(old, ignore_errors=True)
     SpatialData.init_from_elements(elements, attrs={"imsforge": told}).write(temporary)
     temporary.rename(path)
 
 
-def _elements(results, sample, pixels):
+def _elements(results, sample, pixels, unit):
     from spatialdata.transformations import Identity, Scale, Sequence, Translation
 
     key = f"{results.name}_z{sample.index}"
-    size = sample.pixel_size or [1.0, 1.0]
+    size = sample.pixel_size if unit == "micrometer" else [1.0, 1.0]
+    centres = np.column_stack(
+        [place * step for place, step in zip(sample.place, size, strict=True)]
+    )
     # An image draws its pixel 0 from 0 to 1; its centre belongs to 0.
     moved = Translation([-0.5, -0.5], axes=("x", "y"))
     placed = Sequence([moved, Scale(size, axes=("x", "y"))])
@@ -74,42 +79,38 @@ def _elements(results, sample, pixels):
         planes = [sample.image(values, np.nan) for values in columns]
         images[f"{key}_{name}"] = planes, list(map(str, scores.detectors))
     return {
-        key: _table(results, sample, pixels, f"{key}_pixels"),
-        f"{key}_pixels": _squares(sample, pixels.index, size, Identity()),
+        key: _table(results, sample, pixels, centres, unit, f"{key}_pixels"),
+        f"{key}_pixels": _squares(centres, size, pixels.index, Identity()),
         **{name: _image(*image, placed) for name, image in images.items()},
     }
 
 
-def _table(results, sample, pixels, region):
+def _table(results, sample, pixels, centres, unit, region):
     from anndata import AnnData
     from spatialdata.models import TableModel
 
     obs = pixels.copy()
     obs["region"] = pd.Categorical([region] * len(obs))
     obs["instance_key"] = obs.index.astype(str)
-    unit = "micrometer" if sample.pixel_size else "pixel"
-    size = sample.pixel_size or [1.0, 1.0]
-    obs["spatial_x"], obs["spatial_y"] = (c * s for c, s in zip(sample.place, size, strict=True))
+    obs["spatial_x"], obs["spatial_y"] = centres.T
     table = AnnData(
         X=np.concatenate([intensity for _, intensity in results.blocks(sample.rows)]),
         obs=obs,
         var=results.peak_table(),
         uns=unstructured(results, unit),
-        obsm={"spatial": obs[["spatial_x", "spatial_y"]].to_numpy(dtype=np.float64)},
+        obsm={"spatial": centres},
     )
     keys = {"region": region, "region_key": "region", "instance_key": "instance_key"}
     return TableModel.parse(table, **keys)
 
 
-def _squares(sample, index, size, transformation):
+def _squares(centres, size, index, transformation):
     from geopandas import GeoDataFrame
     from shapely import box
     from spatialdata.models import ShapesModel
 
-    x, y = (place * step for place, step in zip(sample.place, size, strict=True))
-    width, height = (step / 2 for step in size)
-    squares = box(x - width, y - height, x + width, y + height)
-    frame = GeoDataFrame({"geometry": squares}, index=index)
+    low, high = centres - np.array(size) / 2, centres + np.array(size) / 2
+    frame = GeoDataFrame({"geometry": box(*low.T, *high.T)}, index=index)
     return ShapesModel.parse(frame, transformations={SYSTEM: transformation})
 
 
