@@ -55,7 +55,7 @@ def test_hidden_scores_are_drawn_given_the_others(rng):
     scores = np.full((40000, 2), 0.7)
     hidden = np.zeros_like(scores, dtype=bool)
     hidden[:20000, 0] = True
-    draw_hidden_scores(scores, hidden, correlation, np.random.RandomState(0))
+    draw_hidden_scores(scores, hidden, np.zeros(2), correlation, np.random.RandomState(0))
     mean, deviation = 0.6 * 0.7, 0.8
     expected = truncnorm(-np.inf, -mean / deviation, loc=mean, scale=deviation)  # half: below zero
     assert scores[:20000, 0].max() < 0
@@ -70,7 +70,8 @@ def test_hidden_scores_far_below_what_the_others_expect_are_finite():
     hidden = np.zeros_like(scores, dtype=bool)
     hidden[:10, 0] = True
     correlation = np.array([[1, 0.999], [0.999, 1]])
-    draw_hidden_scores(scores, hidden, correlation, np.random.RandomState(0))
+    limits = np.full(2, norm.ppf(0.01))
+    draw_hidden_scores(scores, hidden, limits, correlation, np.random.RandomState(0))
     assert np.isfinite(scores).all()
     assert scores[:10, 0].max() <= norm.ppf(0.01)
 
@@ -78,9 +79,8 @@ def test_hidden_scores_far_below_what_the_others_expect_are_finite():
 def test_correlations_are_found_behind_the_zeros(rng):
     z = latent(rng, 3000)
     X = spectra(z, np.array([0.5, 0, 0.3]))
-    (scores,) = augmented_scores([X], [X == 0], np.random.RandomState(0))
-    (found,) = borrowed_covariances([scores])
-    np.testing.assert_allclose(found, CORRELATION, atol=0.06)
+    (scores,), _ = augmented_scores([X], [X == 0], np.random.RandomState(0))
+    np.testing.assert_allclose(np.corrcoef(scores.T), CORRELATION, atol=0.06)
     assert np.corrcoef(X.T)[0, 1] < 0.72
 
 
@@ -148,7 +148,7 @@ def test_a_class_of_two_clouds_stays_two_clouds(rng):
 
 def test_a_mixture_has_the_mean_and_covariance_of_its_class(rng):
     z = latent(rng, 2 * MOST_PARTS * PART_ROWS)
-    (mixture,) = mixtures_of_parts([z], np.random.RandomState(0))
+    (mixture,) = mixtures_of_parts([z], [parts_of(z, np.random.RandomState(0))])
     rows = mixture.draw(40000, np.random.RandomState(1))
     np.testing.assert_allclose(rows.mean(axis=0), z.mean(axis=0), atol=0.03)
     np.testing.assert_allclose(np.cov(rows.T), np.cov(z.T), atol=0.05)
