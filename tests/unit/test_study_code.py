@@ -150,6 +150,8 @@ TABLE = {
     "evaluation/classifiers.py": {"evaluate", "collect_scores", "report"},
     "evaluation/comparison.py": {"collect_scores", "report"},
     "fidelity/neighbours.py": {"assess_fidelity", "collect_fidelity", "plot_fidelity", "report"},
+    "fidelity/membership.py": {"assess_fidelity", "collect_fidelity", "plot_fidelity", "report"},
+    "fidelity/verdicts.py": {"collect_fidelity", "report"},
     "anomaly/detection.py": MAPS,
     "anomaly/cross_fitting.py": MAPS,
     "anomaly/tissue.py": MAPS,
