@@ -84,6 +84,12 @@ def test_without_replacement_there_is_nothing_to_compare_with_real_spectra(schem
     assert not [name for name in study.seeds if "fidelity" in name]
 
 
+@pytest.mark.parametrize("method", ["random", "blocks"])
+def test_test_pixels_are_like_training_pixels_in_a_random_split_alone(method, schema):
+    experiment = changed(schema, split={"method": method}).experiment("tiny", "nmf")
+    assert experiment.test_is_alike == (method == "random")
+
+
 def test_without_generators_nothing_trains(schema):
     study = changed(schema, methods=["none"])
     figures = ["recall_matrices", "reliability", "fidelity", "frechet"]

@@ -157,6 +157,8 @@ TABLE = {
     "evaluation/comparison_tables.py": {"collect_scores", "report"},
     "fidelity/frechet_table.py": {"assess_fidelity"},
     "fidelity/neighbours.py": {"assess_fidelity", "collect_fidelity", "plot_fidelity", "report"},
+    "fidelity/membership.py": {"assess_fidelity", "collect_fidelity", "plot_fidelity", "report"},
+    "fidelity/verdicts.py": {"collect_fidelity", "report"},
     "anomaly/detection.py": MAPS,
     "anomaly/cross_fitting.py": MAPS,
     "anomaly/tissue.py": MAPS,

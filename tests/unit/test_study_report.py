@@ -107,6 +107,7 @@ def run(tmp_path):
     write_csv(table, folder / "e" / "table.csv")
     write_csv(compare_methods(scores, Resampling({1: 1}, 0.25)), folder / "e" / "comparison.csv")
     rows = [("none", 1, name, "two_sample_auc", 0.5625) for name in ("<i>x</i>", "NA", "all")]
+    rows += [("smote", repeat, "all", "membership_auc", 0.875) for repeat in (1, 2)]
     fidelity = pd.DataFrame(rows, columns=FIDELITY_COLUMNS)
     write_csv(fidelity, folder / "e" / "fidelity.csv")
     ions = pd.DataFrame([(1, 700.25, -2.5), (2, 400.5, 1.25)], columns=["rank", "mz", "effect"])
@@ -153,6 +154,11 @@ def test_the_page_says_whether_spectra_look_real(page):
     assert "two sample auc" in page
     assert "0.56" in page
     assert "how well a random forest tells generated from real spectra" in page
+
+
+def test_the_page_says_whether_a_set_may_be_given_away(page):
+    assert "<li>Giving away the set of smote gives training spectra away: an attacker" in page
+    assert "is no proof of privacy" in page
 
 
 def test_nothing_is_said_of_spectra_that_nobody_generated(write):

@@ -13,13 +13,13 @@ CONFIDENCE = 0.95
 CHANCE = {"membership_auc": 0.5, "membership_tpr": FALSE_ALARMS}
 
 #: Area under the curve below which a set gives but a little away.
-MUCH = 0.6
+MUCH = 0.65
 
 #: What holds for every sentence.
 VERDICT_NOTE = (
     "The attacker has the spectra that replace the training set, knows other real ones of the "
     "class, and takes a spectrum for a training spectrum the sooner, the nearer the nearest "
-    "generated one lies. No better than chance by this attack is no proof of privacy: another "
+    "generated one lies. No better than chance is no proof of privacy: another "
     "attack may see more, above all one that has the networks too. A training set that is filled "
     "up holds the training spectra themselves, whatever the method. calibrate gives each peak "
     "intensities from the training spectra, and filter chooses spectra by a classifier of them, so "
@@ -61,7 +61,7 @@ def _verdict(method, scores):
         return f"Of the set of {method} there is one repeat, which cannot tell chance: {told}."
     if not any(another_repeat(course)[0] > CHANCE[metric] for metric, course in courses.items()):
         return (
-            f"Giving away the set of {method} gives no more away than chance by this attack, which "
+            f"What the set of {method} gives away cannot be told from chance by this attack, which "
             f"is no proof of privacy: {told}."
         )
     much = "training spectra" if courses["membership_auc"].mean() >= MUCH else "a little"
