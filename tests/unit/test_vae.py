@@ -100,7 +100,7 @@ def test_nothing_lies_between_zero_and_the_limit(censored):
 
 def test_it_learns_zeros_means_and_how_features_go_together(censored):
     X, y = censored
-    settings = VAESettings(latent_size=2, hidden=64)
+    settings = VAESettings(latent_size=2, hidden=64, updates=500)
     model = train(X, y, 2, settings, seed=0, device="cpu")
     for code in (0, 1):
         real, made = X[y == code], model.sample(np.full(3000, code), seed=1)
