@@ -26,7 +26,7 @@ class VAESettings(CheckedSettings):
         Most updates of the networks; None is `MOST_UPDATES`, or as many as show the networks each
         row `MOST_EPOCHS` times, if these are fewer.
     patience : int
-        Training ends when held-out rows grew no likelier in so many rows of the history.
+        Training ends when held-out rows grew hardly likelier in so many rows of the history.
     warm_up : int
         Updates over which the weight of the divergence grows from zero to one, so that the
         decoder learns to use the latent numbers before they are held to a normal distribution.

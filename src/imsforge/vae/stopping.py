@@ -9,6 +9,8 @@ import torch
 HELD_OUT = 10
 #: Updates that the average of the weights reaches back over, as a share of all so far.
 REACH = 0.1
+#: Nats a row that held-out rows must have grown likelier by, for a training to be worth its time.
+LEAST_GAIN = 0.05
 #: Rows that go through the networks together.
 BLOCK_ROWS = 1024
 
@@ -46,7 +48,8 @@ class Keeper:
     spectra : Spectra held out of the training, at least none
     noise : (n, latent_size) tensor, standard normal: the same for all weights that are compared
     patience : int
-        Times that `judge` may find the average no better before `exhausted` is true.
+        Times that `judge` may find the average better by less than `LEAST_GAIN` before
+        `exhausted` is true.
 
     Attributes
     ----------
@@ -57,12 +60,13 @@ class Keeper:
         self.networks, self.spectra, self.noise = networks, spectra, noise
         self.patience = patience
         self.averaged = copy.deepcopy(networks).requires_grad_(False)
-        self._best, self._weights, self._worse, self._updates = math.inf, None, 0, 0
+        self._best, self._weights, self._updates = math.inf, None, 0
+        self._to_beat, self._vain = math.inf, 0
 
     @property
     def exhausted(self):
         """Whether there is no hope of better weights."""
-        return self._worse >= self.patience
+        return self._vain >= self.patience
 
     @torch.no_grad()
     def follow(self):
@@ -80,10 +84,11 @@ class Keeper:
         """
         loss = self._loss()
         if loss < self._best or math.isnan(loss):
-            self._best, self._worse = loss, 0
-            self._weights = copy.deepcopy(self.averaged.state_dict())
+            self._best, self._weights = loss, copy.deepcopy(self.averaged.state_dict())
+        if loss > self._to_beat - LEAST_GAIN:
+            self._vain += 1
         else:
-            self._worse += 1
+            self._to_beat, self._vain = loss, 0
         return loss
 
     def restore(self):

@@ -111,7 +111,7 @@ def _train(model, X, codes, seed):
                 bar.update(since)
                 sums.zero_()
                 if keeper.exhausted and update >= shortest:
-                    logger.info("update %d: held-out rows grow no likelier; stopped", update)
+                    logger.info("update %d: held-out rows hardly grow likelier; stopped", update)
                     break
     keeper.restore()
     return pd.DataFrame(history)
