@@ -98,6 +98,8 @@ class ConditionalGAN:
     def look_back(self, X, y, seed):
         """Compare draws of the trained networks with training rows, feature by feature.
 
+        Draws before that, as in the distances of a history, are as the networks make them.
+
         Parameters
         ----------
         X : float32 array of shape (n_rows, n_features)
