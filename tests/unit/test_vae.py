@@ -160,7 +160,7 @@ def test_without_rows_to_hold_out_the_training_has_its_full_length(censored):
 def test_small_gains_are_kept_but_not_waited_for(monkeypatch):
     networks = ConditionalNetworks(3, 2, latent_size=2, hidden=8)
     keeper = Keeper(networks, None, torch.zeros(0, 2), patience=2)
-    losses = iter([3.0, 2.0, 1.97, 1.96])
+    losses = iter([3.0, 2.0, 1.99, 1.985])
     monkeypatch.setattr(Keeper, "_loss", lambda self: next(losses))
     exhausted = []
     for value in range(4):

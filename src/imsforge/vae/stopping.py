@@ -10,7 +10,7 @@ HELD_OUT = 10
 #: Updates that the average of the weights reaches back over, as a share of all so far.
 REACH = 0.1
 #: Nats a row that held-out rows must have grown likelier by, for a training to be worth its time.
-LEAST_GAIN = 0.05
+LEAST_GAIN = 0.02
 #: Rows that go through the networks together.
 BLOCK_ROWS = 1024
 
