@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_pre
 from sklearn.utils.class_weight import compute_sample_weight
 
 from imsforge.evaluation.classifiers import CLASSIFIERS, check_held_out, fitted, quiet, with_priors
-from imsforge.evaluation.probabilities import log_loss
+from imsforge.evaluation.probabilities import brier_score
 
 #: Settings that are tried -> values. Of classifiers that take long, one fifth of the real rows is
 #: held out once in place of each fifth in turn, so that all takes about five times one fit.
@@ -88,7 +88,7 @@ def _as_it_is(name, training, real, seed):
 
 
 def _tuned(name, training, real, seed):
-    """Choose settings that give held-out real rows the highest likelihood."""
+    """Choose settings of the least Brier score on held-out real rows."""
     model = CLASSIFIERS[name](seed).set_params(**chosen_settings(name, *real, seed))
     fitted(model, *training)
     return Judge(model, counts_of(training[1], model.classes_))
@@ -146,7 +146,11 @@ _FITTED = {
 
 
 def chosen_settings(name, X, y, seed):
-    """Choose the settings of a classifier by its log loss on held-out rows, a dict."""
+    """Choose the settings of a classifier by its Brier score on held-out rows, a dict.
+
+    A proper score, like log loss; that would have neighbours so many that none has a class without
+    any, at the cost of recall.
+    """
     splits = _splits(y, seed)
     if name in SLOW:
         splits = splits[:1]
@@ -155,7 +159,7 @@ def chosen_settings(name, X, y, seed):
     search = GridSearchCV(
         CLASSIFIERS[name](seed),
         SETTINGS[name],
-        scoring=_likelihood,
+        scoring=_closeness,
         cv=splits,
         refit=False,
         error_score="raise",
@@ -164,8 +168,8 @@ def chosen_settings(name, X, y, seed):
         return search.fit(X.astype(np.float64), y).best_params_
 
 
-def _likelihood(model, X, y):
-    return -log_loss(y, model.predict_proba(X), model.classes_)
+def _closeness(model, X, y):
+    return -brier_score(y, model.predict_proba(X), model.classes_)
 
 
 def _splits(y, seed):
