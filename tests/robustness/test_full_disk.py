@@ -20,6 +20,7 @@ class PIXELS:
     n_pixels, x = 1000, np.arange(1000)
     y, total_ion_current = x, x * 1.0
     annotations, sample, samples = {}, np.zeros(1000, np.int16), np.array(["1"])
+    pixel_size = None
 
 
 n_pixels, mz, x = 1000, np.arange(1.0, 101), np.arange(1000)

@@ -21,11 +21,12 @@ def write_geojson(results, folder):
     results : Results
     folder : path
     """
-    maps = [path for path in results.files if path.name == "regions"]
+    maps = [path.parent for path in results.files if path.name == "regions.csv"]
     for sample in results.samples():
         features = _classes(results.labels, sample)
-        for regions in maps:
-            features += _regions(regions / f"{sample.stem}.geojson", regions.parent.name)
+        for anomaly_map in maps:
+            file = anomaly_map / "regions" / f"{sample.stem}.geojson"
+            features += _regions(file, anomaly_map.name)
         collection = {"type": "FeatureCollection", "features": features}
         write_json(collection, Path(folder) / f"{sample.stem}.geojson")
 

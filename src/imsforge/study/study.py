@@ -291,7 +291,8 @@ class Dataset:
     @property
     def export_settings(self):
         """What an export tells of how its pixels came about."""
-        return without(self.settings, "experiments", "export")
+        labels = without(self.settings["labels"], "scan")
+        return {**without(self.settings, "experiments", "anomaly", "export"), "labels": labels}
 
     def export_inputs(self, name):
         """Return the paths of what a format is made from."""
