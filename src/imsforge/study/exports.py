@@ -30,7 +30,7 @@ def _pixels(dataset):
 
 
 def _regions(dataset):
-    # The folder of regions lies beside its table; files keep their checksums where a folder has none.
+    # The folder of regions lies beside its table, which has a checksum where a folder has none.
     return [a.folder.file("regions.csv") for a in dataset.anomaly_maps]
 
 
