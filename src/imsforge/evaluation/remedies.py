@@ -20,7 +20,7 @@ from imsforge.evaluation.probabilities import brier_score
 SETTINGS = {
     "lda": {
         "lineardiscriminantanalysis__solver": ["lsqr"],
-        "lineardiscriminantanalysis__shrinkage": [0.01, 0.05, *np.arange(0.1, 1, 0.1), 0.95],
+        "lineardiscriminantanalysis__shrinkage": [0.0, 0.01, 0.05, *np.arange(0.1, 1, 0.1), 0.95],
     },
     "logistic-regression": {"logisticregression__C": [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]},
     "random-forest": [{"max_features": ["sqrt", 0.15]}, {"min_samples_leaf": [3]}],

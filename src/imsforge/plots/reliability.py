@@ -33,7 +33,7 @@ def plot_reliability(reliability, title):
         len(tasks),
         len(classifiers),
         width=2.5 * len(classifiers) + 0.5,
-        height=(2.9 + 0.14 * len(methods)) * len(tasks),
+        height=(3.1 + 0.18 * len(methods)) * len(tasks),
     )
     for line, task in zip(axes, tasks, strict=True):
         for axis, classifier in zip(line, classifiers, strict=True):
@@ -63,7 +63,7 @@ def _draw_lines(axis, part, colours):
     axis.set_xlim(0, 1)
     axis.set_ylim(0, 1)
     axis.set_aspect("equal")
-    axis.legend(loc="upper left", bbox_to_anchor=(0, -0.24), borderpad=0)
+    axis.legend(loc="upper left", bbox_to_anchor=(0, -0.24), borderpad=0, labelspacing=0.3)
 
 
 def pooled(bins):
