@@ -41,6 +41,7 @@ STAGES = [
     ("detect_anomalies", "tiny/anomaly/spots", "tiny/anomaly/spots/scores.h5"),
     ("anomaly_map", "tiny/anomaly/spots", "tiny/anomaly/spots/map.png"),
     ("anomaly_regions", "tiny/anomaly/spots", "tiny/anomaly/spots/regions"),
+    ("export", "tiny/export/anndata", "tiny/export/anndata"),
     ("plot_anomaly_ions", "tiny/anomaly/spots", "tiny/anomaly/spots/ions.png"),
     ("report", "", "report.html"),
     ("record", "", "provenance.json"),
