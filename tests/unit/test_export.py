@@ -286,7 +286,7 @@ def test_latex_is_escaped_and_laid_out_with_booktabs(results, out):
     export("latex", results, out)
     text = (out / "full.tex").read_text("utf-8")
     assert text.count("\\toprule") == text.count("\\bottomrule") == 1
-    assert "cortex\\_1 & 0.60 ± 0.14 & 0.60 ± 0.14" in text
+    assert "cortex\\_1 & 0.60 $\\pm$ 0.14 & 0.60 $\\pm$ 0.14" in text
     assert "medulla \\& <pelvis>" in text.replace("\\textless ", "<").replace("> ", ">")
     assert "\\multicolumn{2}{c}{vae+calibrate}" in text
     assert "nan" not in text.lower()

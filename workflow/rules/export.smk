@@ -1,6 +1,17 @@
 """The results in the formats of other programs."""
 
+from importlib.util import find_spec
+
 from imsforge.export import registry as formats
+
+# Said before any work begins, not after all of it.
+if (
+    any("spatialdata" in dataset.settings["export"] for dataset in STUDY.datasets)
+    and "CONDA"
+    not in {how.name for how in workflow.deployment_settings.deployment_method}
+    and find_spec("spatialdata") is None
+):
+    sys.exit(f"imsforge: {formats.NO_SPATIALDATA}")
 
 
 rule export:

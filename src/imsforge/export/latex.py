@@ -50,7 +50,8 @@ def latex_tables(table, dataset, experiment):
         task, classifier, priors = section
         caption = f"{dataset}, {experiment}: task {task}, {classifier}, {priors} class priors"
         label = "-".join(["tab:" + dataset, experiment, *section])
-        style = _cells(rows).style.hide(axis="index").format(escape="latex")
+        cells = _cells(rows)
+        style = cells.style.hide(axis="index").format(escape="latex", subset=[("", "class")])
         style = style.format_index(escape="latex", axis="columns")
         parts.append(
             style.to_latex(
@@ -81,7 +82,7 @@ def _cells(rows):
 def _score(mean, std):
     if np.isnan(mean):
         return "-"
-    return f"{mean:.2f}" if np.isnan(std) else f"{mean:.2f} ± {std:.2f}"
+    return f"{mean:.2f}" if np.isnan(std) else f"{mean:.2f} $\\pm$ {std:.2f}"
 
 
 def _escaped(text):

@@ -28,6 +28,12 @@ NEEDS = {
 }
 
 
+NO_SPATIALDATA = (
+    "export: spatialdata is not installed and needs a newer Python than the other stages; run with "
+    "--software-deployment-method conda, or leave it out of export"
+)
+
+
 def export(name, results, folder):
     """Write the results of a dataset in a format.
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from imsforge.errors import ConfigError
 from imsforge.export.anndata import spatial, unstructured
+from imsforge.export.registry import NO_SPATIALDATA
 
 #: The one coordinate system, which all elements share.
 SYSTEM = "global"
@@ -42,10 +43,7 @@ def write_spatialdata(results, folder):
     try:
         from spatialdata import SpatialData
     except ImportError as error:
-        raise ConfigError(
-            f"export: spatialdata cannot be imported ({error}); it needs a newer Python than the "
-            "other stages: run with --software-deployment-method conda, or leave it out of export"
-        ) from error
+        raise ConfigError(NO_SPATIALDATA) from error
     unit, _ = spatial(results.peaks)
     pixels, elements = results.pixels(), {}
     for sample in results.samples():
