@@ -14,4 +14,4 @@ with stage(snakemake.rule, snakemake.log[0], snakemake.threads, snakemake.params
     folder = Path(snakemake.output.folder)
     files = list(map(Path, snakemake.input))
     results = Results(folder.parents[1], files, snakemake.params.settings)
-    export(snakemake.wildcards.format, results, folder)
+    export(snakemake.params.format, results, folder)

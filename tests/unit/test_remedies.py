@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score, recall_score
 from sklearn.preprocessing import StandardScaler
 
 from imsforge.artifacts.contract import Features, Resampled
-from imsforge.evaluation.classifiers import CLASSIFIERS, fitted_classifier
+from imsforge.evaluation.classifiers import CLASSIFIERS, fitted
 from imsforge.evaluation.remedies import (
     STRENGTHS,
     chosen_settings,
@@ -50,7 +50,7 @@ def test_every_remedy_gives_probabilities_and_decides(rng, remedy, classifier):
 def test_without_a_remedy_it_is_the_plain_classifier(rng):
     X, y = uneven(rng)
     judge = fitted_judge(None, "lda", (X, y), (X, y), 0)
-    plain = fitted_classifier("lda", X, y, 0)
+    plain = fitted(CLASSIFIERS["lda"](0), X, y)
     assert (decided(judge, X, np.array([300, 60])) == plain.predict(X)).all()
 
 
@@ -130,7 +130,7 @@ def test_class_weights_by_hand(rng):
 def test_logit_adjustment_divides_by_frequencies_to_a_power(rng, classifier):
     X, y = uneven(rng, (400, 40))
     judge = fitted_judge("logit-adjustment", classifier, (X, y), (X, y), 0)
-    plain = fitted_classifier(classifier, X, y, 0)
+    plain = fitted(CLASSIFIERS[classifier](0), X, y)
     shares = np.array([400, 40]) / 440
     adjusted = [
         plain.classes_[(np.log(plain.predict_proba(X)) - t * np.log(shares)).argmax(axis=1)]

@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from imsforge.artifacts.contract import Features, Resampled
 from imsforge.errors import DataError
-from imsforge.evaluation.classifiers import CLASSIFIERS, fitted_classifier, with_priors
+from imsforge.evaluation.classifiers import CLASSIFIERS, fitted, with_priors
 from imsforge.evaluation.comparison import Resampling, compare_methods
 from imsforge.evaluation.score_tables import (
     class_counts,
@@ -255,7 +255,7 @@ def test_reserved_rows_are_not_tested(features):
 def test_a_network_of_too_few_rows_is_refused_in_one_line(features):
     X, _ = features.training_set
     with pytest.raises(DataError, match="classifier network: 20 training rows") as raised:
-        fitted_classifier("network", X[:20], np.repeat([1, 2, 3], [18, 1, 1]), 0)
+        fitted(CLASSIFIERS["network"](0), X[:20], np.repeat([1, 2, 3], [18, 1, 1]))
     assert "\n" not in str(raised.value)
 
 

@@ -1,17 +1,14 @@
 """The results in the formats of other programs."""
 
-from importlib.util import find_spec
-
 from imsforge.export import registry as formats
 
-# Said before any work begins, not after all of it.
-if (
-    any("spatialdata" in dataset.settings["export"] for dataset in STUDY.datasets)
-    and "CONDA"
-    not in {how.name for how in workflow.deployment_settings.deployment_method}
-    and find_spec("spatialdata") is None
-):
-    sys.exit(f"imsforge: {formats.NO_SPATIALDATA}")
+try:
+    formats.check_packages(
+        STUDY.exports,
+        conda="CONDA" in {d.name for d in workflow.deployment_settings.deployment_method},
+    )
+except ConfigError as error:
+    sys.exit(f"imsforge: {error}")
 
 
 rule export:
@@ -26,7 +23,6 @@ rule export:
     wildcard_constraints:
         format=any_of(formats.WRITERS),
     conda:
-        # It needs a newer Python than all else.
         lambda wildcards: (
             "../../envs/spatialdata.yaml"
             if wildcards.format == "spatialdata"
@@ -37,6 +33,7 @@ rule export:
         mem_mb=memory(1500, 2),
         runtime=minutes(60),
     params:
+        format=lambda wildcards: wildcards.format,
         settings=of_dataset("export_settings"),
         code=lambda wildcards: code("export", *formats.modules_behind(wildcards.format)),
     message:

@@ -95,29 +95,25 @@ PRIORS = {
 }
 
 
-def fitted_classifier(name, X, y, seed):
-    """Return a classifier, fitted to a training set in double precision.
+def fitted(model, X, y, weights=None):
+    """Return a classifier of `CLASSIFIERS`, fitted to a training set in double precision.
 
     In single precision a feature that is constant within every class has a little spread by
     rounding, which LDA would take for the surest feature of all.
 
     Parameters
     ----------
-    name : key of `CLASSIFIERS`
+    model : classifier
     X : (n_rows, n_features) array
     y : (n_rows,) int array
-    seed : int
+    weights : (n_rows,) array or None
+        How much each row counts.
 
     Raises
     ------
     DataError
         If the rows are too few for a network.
     """
-    return fitted(CLASSIFIERS[name](seed), X, y)
-
-
-def fitted(model, X, y, weights=None):
-    """Return a classifier of `CLASSIFIERS`, fitted; as `fitted_classifier`, and row weights."""
     last = model[-1] if isinstance(model, Pipeline) else model
     if isinstance(last, MLPClassifier):
         check_held_out(y)

@@ -1,6 +1,9 @@
 """The formats by the names that configurations use, and what each is made from."""
 
 from importlib import import_module
+from importlib.util import find_spec
+
+from imsforge.errors import ConfigError
 
 #: Name -> module and function, which writes `Results` into a folder. Imported when asked for: what
 #: one format needs, others do not.
@@ -27,11 +30,30 @@ NEEDS = {
     "latex": (TABLES,),
 }
 
+#: Formats written with a package that has an environment of its own, envs/spatialdata.yaml.
+SEPARATE = ("spatialdata",)
 
-NO_SPATIALDATA = (
-    "export: spatialdata is not installed and needs a newer Python than the other stages; run with "
-    "--software-deployment-method conda, or leave it out of export"
-)
+
+def check_packages(names, conda=False):
+    """Make sure, before any work begins, that what formats are written with will be there.
+
+    Parameters
+    ----------
+    names : iterable of keys of `WRITERS`
+    conda : bool
+        Whether each stage gets the environment that it declares.
+
+    Raises
+    ------
+    ConfigError
+        If a package is missing.
+    """
+    for name in set(SEPARATE) & set(names):
+        if not conda and find_spec(name) is None:
+            raise ConfigError(
+                f"export: {name} is not installed, and has an environment of its own; run with "
+                "--software-deployment-method conda, or leave it out of export"
+            )
 
 
 def export(name, results, folder):
@@ -48,6 +70,7 @@ def export(name, results, folder):
     ConfigError
         If a package is missing that the format is written with.
     """
+    check_packages([name])
     module, function = WRITERS[name]
     getattr(import_module(module), function)(results, folder)
 

@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imsforge.errors import ConfigError
 from imsforge.export.anndata import spatial, unstructured
-from imsforge.export.registry import NO_SPATIALDATA
 
 #: The one coordinate system, which all elements share.
 SYSTEM = "global"
@@ -34,16 +32,9 @@ def write_spatialdata(results, folder):
     ----------
     results : Results
     folder : path
-
-    Raises
-    ------
-    ConfigError
-        If spatialdata is not installed.
     """
-    try:
-        from spatialdata import SpatialData
-    except ImportError as error:
-        raise ConfigError(NO_SPATIALDATA) from error
+    from spatialdata import SpatialData
+
     unit, _ = spatial(results.peaks)
     pixels, elements = results.pixels(), {}
     for sample in results.samples():

@@ -68,6 +68,11 @@ class Study:
         return [e for dataset in self.datasets for e in dataset.experiments]
 
     @property
+    def exports(self):
+        """The formats that results are exported to."""
+        return sorted({name for dataset in self.datasets for name in dataset.settings["export"]})
+
+    @property
     def anomaly_maps(self):
         """All anomaly maps, in the order of the configuration."""
         return [a for dataset in self.datasets for a in dataset.anomaly_maps]
