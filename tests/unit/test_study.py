@@ -171,7 +171,7 @@ def test_an_export_is_made_from_what_it_needs(study):
     assert "results/tiny/anomaly/spots/regions.csv" in tables
     assert all(path.endswith(".csv") and "repeat" not in path for path in tables)
     assert len(set(tables)) == len(tables)
-    assert "results/tiny/anomaly/spots/regions" in tiny.export_inputs("geojson")
+    assert "results/tiny/anomaly/spots/regions.csv" in tiny.export_inputs("geojson")
     generated = [path for path in tiny.export_inputs("imzml") if "repeat-" in path]
     # Those that are generated as a whole, of the first repeat; what is real is no generated one.
     folder = "results/tiny/nmf/repeat-1"

@@ -2,11 +2,9 @@
 
 from imsforge.export import registry as formats
 
+DEPLOYED = {method.name for method in workflow.deployment_settings.deployment_method}
 try:
-    formats.check_packages(
-        STUDY.exports,
-        conda="CONDA" in {d.name for d in workflow.deployment_settings.deployment_method},
-    )
+    formats.check_packages(STUDY.exports, "CONDA" in DEPLOYED)
 except ConfigError as error:
     sys.exit(f"imsforge: {error}")
 
