@@ -4,6 +4,10 @@
 class ImsforgeError(Exception):
     """Base of every error whose message is meant for the user, without a traceback."""
 
+    def __str__(self):
+        """Return the message in one line, whatever it quotes: names in a file may hold breaks."""
+        return " ".join(super().__str__().splitlines())
+
 
 class ConfigError(ImsforgeError):
     """A key of the configuration is unknown, of the wrong type or impossible."""

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from imsforge.errors import ConfigError, DataError
@@ -90,6 +90,7 @@ def test_however_a_list_of_peaks_is_written_it_says_the_same(write, words):
 
 
 @settings(max_examples=300, deadline=None)
+@example(b'"!\n!"')  # a quoted name of two lines
 @given(st.one_of(st.binary(max_size=60), st.text('xy,;\t"#1.\n ', max_size=60).map(str.encode)))
 def test_any_text_is_read_or_told_in_one_line(data):
     for reader, error in ((read_annotation_table, DataError), (read_peak_list, ConfigError)):

@@ -6,6 +6,7 @@ said otherwise.
 """
 
 import logging
+import os
 import signal
 from abc import abstractmethod
 from contextlib import contextmanager
@@ -111,13 +112,21 @@ class TVAE(_Tabular):
         return self._model.sample(n)
 
 
+#: By this variable joblib counts processors.
+_PROCESSORS = "LOKY_MAX_CPU_COUNT"
+
+
 @contextmanager
 def _one_process():
-    """Keep joblib from starting processes."""
-    from joblib import parallel_config
-
-    with parallel_config(backend="sequential"):
+    """Keep a package from starting processes, as many as it takes the machine to have."""
+    before = os.environ.get(_PROCESSORS)
+    os.environ[_PROCESSORS] = "1"
+    try:
         yield
+    finally:
+        del os.environ[_PROCESSORS]
+        if before is not None:
+            os.environ[_PROCESSORS] = before
 
 
 class _ModelAClass(GenerativeSampler):
