@@ -71,14 +71,15 @@ def check_kind(name, node):
 def test_no_artifact_is_or_holds_a_pickle(finished):
     text = {".csv", ".json", ".geojson", ".md", ".html"}
     kinds = {".h5", ".safetensors", ".png", ".svg"} | text
+    exported = {".h5ad", ".tiff", ".parquet", ".tex", ".imzML", ".ibd"}
     for name, content in finished.bytes_of_results().items():
         suffix = "." + name.rsplit(".", 1)[-1]
         assert not is_pickle(content), name
         if name.startswith("code/"):  # the text of the workflow, for those who read the record
             assert b"\0" not in content, name
             continue
-        assert suffix in kinds | {".imzML", ".ibd"}, name
-        if suffix == ".h5":
+        assert suffix in kinds | exported, name
+        if suffix in {".h5", ".h5ad"}:
             with h5py.File(finished.folder / "results" / name) as file:
                 file.visititems(check_kind)
 
